@@ -13,6 +13,9 @@ export const followedTypes = [
   "contact.request",
   "key.changed",
   "invite.reused",
+  "group.invited",
+  "group.declined",
+  "group.changed",
 ] as const;
 
 /** Every event type. */

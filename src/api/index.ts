@@ -27,6 +27,7 @@ export type {
   NodeFinding,
 } from "./methods/doctor.ts";
 export type { EventMethods } from "./methods/event.ts";
+export type { GroupMethods } from "./methods/group.ts";
 export type { InviteMethods } from "./methods/invite.ts";
 export type { MessageMethods, SendParams, SendResult, SendWait } from "./methods/message.ts";
 export type { Method, Nothing } from "./methods/method.ts";
@@ -55,6 +56,9 @@ export type {
   Contact,
   Conversation,
   Draft,
+  Group,
+  GroupInvitation,
+  GroupMember,
   Invite,
   KeyProtection,
   KnownBootstrap,

@@ -11,6 +11,7 @@ import { conversationMethods } from "./methods/conversation.ts";
 import { doctorMethods } from "./methods/doctor.ts";
 import { generalErrors } from "./methods/errors.ts";
 import { eventMethods } from "./methods/event.ts";
+import { groupMethods } from "./methods/group.ts";
 import { inviteMethods } from "./methods/invite.ts";
 import { messageMethods } from "./methods/message.ts";
 import type { MethodTypes } from "./methods/method.ts";
@@ -27,6 +28,7 @@ export const methods = {
   ...contactMethods,
   ...messageMethods,
   ...conversationMethods,
+  ...groupMethods,
   ...eventMethods,
   ...netMethods,
   ...doctorMethods,

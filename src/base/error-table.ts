@@ -55,14 +55,26 @@ export const errorTable = {
       "its account id.",
   ),
   "note-invalid": entry("bad-input", "Shorten the note, or leave out the invalid characters."),
-  "group-unknown": entry("bad-input", "This version of Sotto has no groups yet. Name a contact."),
-  "group-full": entry(
+  "group-unknown": entry("bad-input", "List your groups: sotto group ls."),
+  "group-full": entry("bad-input", "Make another group. The message contains the reason."),
+  "group-role": entry(
     "bad-input",
-    "Make another group: the membership log of this one has as many changes as it may have.",
+    "Ask an admin or the owner of the group to do it: sotto group members group:NAME.",
   ),
   "group-ended": entry(
     "bad-input",
     "Its messages stay readable: sotto read group:NAME. An admin can invite you again.",
+  ),
+  "group-joining": entry(
+    "environment",
+    "Wait until the contact that added you is online: its node has the members of the group.",
+  ),
+  "member-exists": entry("bad-input", "List the members: sotto group members group:NAME."),
+  "member-unknown": entry("bad-input", "List the members: sotto group members group:NAME."),
+  "invitation-unknown": entry("bad-input", "List your groups and invitations: sotto group ls."),
+  "invitation-expired": entry(
+    "bad-input",
+    "Ask the contact to invite you again: sotto group invite group:NAME YOU.",
   ),
   "group-reader": entry("bad-input", "Ask an admin of the group to let you write."),
   "contact-ambiguous": entry(

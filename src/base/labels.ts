@@ -79,6 +79,7 @@ export const labels = {
   groupRecords: "sotto/1 group records fingerprint",
   groupAck: "sotto/1 group ack",
   groupLinkKeys: "sotto/1 group link keys",
+  groupLinkStates: "sotto/1 group link states",
   // Backup
   backupId: "sotto/1 backup id",
   backupSeal: "sotto/1 backup seal",

@@ -10,11 +10,33 @@ import type { CryptoProvider } from "../crypto/index.ts";
 import { emptyLog, type OpLog, type PlacedOp, place, reaches } from "./causality.ts";
 import { type MemberId, memberId } from "./ids.ts";
 import { type Announced, frontierOf, generationOf, isAnnouncement } from "./key-generation.ts";
+import { groupLimits } from "./limits.ts";
 import { entriesIn, inLogOrder } from "./op.ts";
 import { type GroupState, replay } from "./replay.ts";
 
-/** The state as it is at these heads of the log. */
+/**
+ * The state as it is at these heads of the log. It never changes, as operations at or before them
+ * are all there; the latest views of each log are kept.
+ */
 export function stateAt(log: OpLog, heads: readonly PlacedOp[]): GroupState {
+  const kept = views.get(log) ?? new Map<string, GroupState>();
+  views.set(log, kept);
+  const name = heads
+    .map(({ id }) => id)
+    .sort()
+    .join();
+  const state = kept.get(name) ?? replayAt(log, heads);
+  // As the newest one, so that the first one is the one that was not asked for the longest.
+  kept.delete(name);
+  kept.set(name, state);
+  const [oldest] = kept.keys();
+  if (kept.size > groupLimits.views && oldest !== undefined) kept.delete(oldest);
+  return state;
+}
+
+const views = new WeakMap<OpLog, Map<string, GroupState>>();
+
+function replayAt(log: OpLog, heads: readonly PlacedOp[]): GroupState {
   const view = emptyLog();
   const seen = [...log.ops.values()].filter((op) => reaches(heads, op));
   for (const op of seen.sort(inLogOrder)) place(view, op);

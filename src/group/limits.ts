@@ -4,8 +4,15 @@ import { groupHeads } from "../wire/index.ts";
 export const groupLimits = {
   /** Members of a group: what a message to all costs a member stays small (docs/SCALE.md). */
   members: 1_000,
+  /** Members up to which a group is filled while its messages go to every member directly. */
+  directMembers: 32,
   /** Members with a role. */
   admins: 64,
+  /** Invitations that are kept unanswered, and those of one contact. */
+  invitations: 50,
+  invitationsOfContact: 8,
+  /** How long (ms) an invitation is valid. */
+  invitationAge: 7 * 86_400_000,
   /** Heads of the log that an operation has as parents, or that a frontier names. */
   heads: groupHeads,
   /** Operations of one author in the past of another of theirs; a later one is refused. */
@@ -23,6 +30,17 @@ export const groupLimits = {
   /** Age (ms) and messages of a generation after which another one is made. */
   generationAge: 24 * 3_600_000,
   generationMessages: 1_000,
+  /** Views of a log at earlier heads that are kept in memory. */
+  views: 32,
+  /** Generations whose chains are kept, and for how long (ms): others are read by repair. */
+  generations: 16,
+  generationKept: 30 * 86_400_000,
+  /** For how long (ms) a replaced key package opens envelopes that are on their way. */
+  packageKept: 48 * 3_600_000,
+  /** For how long (ms) members that lag are met by the secret of a generation. */
+  rendezvousKept: 90 * 86_400_000,
+  /** Announcements of one member that are taken in a day, removals not counted. */
+  announcementsPerDay: 64,
   /** Senders wait up to this long (ms) before they replace a worn generation: one does for all. */
   rotationSpread: 10 * 60_000,
   /** Slots of records in an epoch: for up to this many recipients a few, else more. */

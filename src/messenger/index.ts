@@ -5,6 +5,8 @@ export type {
   ContactView,
   ConversationView,
   DraftView,
+  GroupInvitationView,
+  GroupView,
   InviteView,
   MessageState,
   MessageView,

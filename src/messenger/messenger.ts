@@ -2,11 +2,13 @@
  * The facade of the messenger: one function for each use case, over the parts that `Runtime` keeps
  * running.
  */
-import { type AccountId, type MessageId, SottoError, wipe } from "../base/index.ts";
+import { type AccountId, type MessageId, never, SottoError, wipe } from "../base/index.ts";
+import type { MessageView } from "../model/index.ts";
 import { contentsOf, sealBackup } from "./account/backup.ts";
 import { setNote, setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.ts";
 import * as contacts from "./contacts/contacts.ts";
 import { diagnose, healthOf } from "./discovery/diagnose.ts";
+import type { GroupConversation } from "./group-messages/conversation.ts";
 import { ping } from "./link/live-link.ts";
 import { arrivals } from "./messages/arrival-page.ts";
 import { page } from "./messages/conversation-page.ts";
@@ -57,10 +59,24 @@ function facade(runtime: Runtime, context: Context): Messenger {
     return connecting(peer, await useCase(peer));
   };
 
-  const peerPlace = async (id: MessageId, which: FindOptions): Promise<PeerPlace> => {
+  /** Acts on a message, by what its conversation belongs to. */
+  const onMessage = async (
+    id: MessageId,
+    which: FindOptions,
+    act: {
+      readonly contact: (place: PeerPlace) => Promise<MessageView>;
+      readonly group: (conversation: GroupConversation, at: number) => Promise<MessageView>;
+    },
+  ): Promise<MessageView> => {
     const { owner, at } = await requireById(context, id, which);
-    if (owner.kind === "contact") return { peer: owner, at };
-    throw new SottoError("message-unknown", "There is no such message.");
+    switch (owner.kind) {
+      case "contact":
+        return connecting(owner, await act.contact({ peer: owner, at }));
+      case "group":
+        return act.group(runtime.groups.conversationOf(owner), at);
+      default:
+        return never(owner);
+    }
   };
 
   return {
@@ -128,21 +144,45 @@ function facade(runtime: Runtime, context: Context): Messenger {
       withConnect(who, (peer) => contacts.verify(context, invites, peer, number)),
     unverify: async (who) => contacts.unverify(context, contactStore.find(who)),
 
-    send: (who, text, options) => withConnect(who, (peer) => send(context, peer, text, options)),
-    async edit(id, text, who) {
-      const place = await peerPlace(id, { who, direction: "out" });
-      return connecting(place.peer, await edit(context, place, text));
+    async send(who, text, options) {
+      const owner = owners.find(who);
+      return owner.kind === "contact"
+        ? connecting(owner, await send(context, owner, text, options))
+        : runtime.groups.conversationOf(owner).send(text, options);
     },
-    async delete(id, who) {
-      const place = await peerPlace(id, { who, direction: "out" });
-      return connecting(place.peer, await erase(context, place));
-    },
+    edit: (id, text, who) =>
+      onMessage(
+        id,
+        { who, direction: "out" },
+        {
+          contact: (place) => edit(context, place, text),
+          group: (conversation, at) => conversation.edit(at, text),
+        },
+      ),
+    delete: (id, who) =>
+      onMessage(
+        id,
+        { who, direction: "out" },
+        {
+          contact: (place) => erase(context, place),
+          group: (conversation, at) => conversation.erase(at),
+        },
+      ),
     hide: async (id, who) => hide(context, await requireById(context, id, { who })),
-    async react(id, emoji, who) {
-      const place = await peerPlace(id, { who });
-      return connecting(place.peer, await react(context, place, emoji));
+    react: (id, emoji, who) =>
+      onMessage(
+        id,
+        { who },
+        {
+          contact: (place) => react(context, place, emoji),
+          group: (conversation, at) => conversation.react(at, emoji),
+        },
+      ),
+    async typing(who) {
+      const owner = owners.find(who);
+      // Members of a group are not told who is typing.
+      if (owner.kind === "contact") await sendTyping(context, owner);
     },
-    typing: async (who) => sendTyping(context, contactStore.find(who)),
     shareReceipts: async (who, on) => shareReceipts(context, contactStore.find(who), on),
     setPolicy: (who, policy, options = {}) =>
       withConnect(who, (peer) => setPolicy(context, invites, peer, policy, options)),
@@ -156,12 +196,25 @@ function facade(runtime: Runtime, context: Context): Messenger {
       if (!on) peerFinder.wakeAll();
     },
     ...sharedBootstraps(context),
+    groups: runtime.groups,
     find: (ref, options = {}) => find(context, ref, options),
-    cancel: async (id, who) => cancel(context, await peerPlace(id, { who, direction: "out" })),
-    async resend(id, who) {
-      const place = await peerPlace(id, { who, direction: "out" });
-      return connecting(place.peer, await resend(context, place));
+    async cancel(id, who) {
+      const { owner, at } = await requireById(context, id, { who, direction: "out" });
+      return owner.kind === "contact"
+        ? cancel(context, { peer: owner, at })
+        : runtime.groups.conversationOf(owner).cancel(at);
     },
+    resend: (id, who) =>
+      onMessage(
+        id,
+        { who, direction: "out" },
+        {
+          contact: (place) => resend(context, place),
+          group: () => {
+            throw new SottoError("message-not-failed", "Messages of a group are not given up.");
+          },
+        },
+      ),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
     count: async (who) => count(context, owners.find(who)),
     conversations: (filter = {}) => conversations.conversations(context, filter),

@@ -8,7 +8,9 @@ import { CoverRecords } from "./discovery/cover-records.ts";
 import { PeerFinder } from "./discovery/peer-finder.ts";
 import { PublicDhtPublisher } from "./discovery/public-dht-publisher.ts";
 import { RecordPublisher } from "./discovery/record-publisher.ts";
-import { GroupStore } from "./group/group-store.ts";
+import { GroupService } from "./group/group-service.ts";
+import { GroupStore } from "./group-state/group-store.ts";
+import { Invitations } from "./group-state/invitations.ts";
 import { type GroupCandidates, noGroups } from "./link/group-candidates.ts";
 import { acceptLink } from "./link/inbound.ts";
 import { clearLastSeen, closeLink, storeLastSeen } from "./link/live-link.ts";
@@ -35,12 +37,16 @@ import { SearchIndex } from "./state/search-index.ts";
 import { ShredScheduler } from "./state/shred-scheduler.ts";
 
 /** Reads everything that the use cases share. Throws no-account, store-damaged. */
-async function loadContext(ports: MessengerPorts): Promise<Context> {
+async function loadContext(
+  ports: MessengerPorts,
+): Promise<{ readonly context: Context; readonly groups: GroupService }> {
   const { crypto, store, clock, log, transport } = ports;
   const events = new EventBus(log);
   const receipts = ports.receipts ?? true;
   const contactStore = await ContactStore.load(store, { clock, receipts, transport });
   const groups = await GroupStore.load(crypto, store);
+  const invitations = await Invitations.load(store);
+  const service = new GroupService({ groups, invitations, contactStore });
   const owners = new Owners(contactStore, groups);
   const refs = owners.all().map((owner) => conversationOf(owner).ref);
   const parts = {
@@ -61,16 +67,20 @@ async function loadContext(ports: MessengerPorts): Promise<Context> {
     shredder: new ShredScheduler(ports),
     stopping: { now: false },
     presence: { invisible: ports.invisible ?? false, lastSeen: ports.lastSeen ?? false },
+    groupPort: service,
+    groupViews: service.viewer,
   };
   const context: Context = { ...parts, index: new SearchIndex(parts) };
   if (context.hidesDue)
     context.conversations.hideDue((owner, at, row) => isDue(context, owner, at, row));
   if (!context.presence.lastSeen) await clearLastSeen(context);
-  return context;
+  service.attach(context);
+  return { context, groups: service };
 }
 
 export class Runtime {
   readonly context: Context;
+  readonly groups: GroupService;
   readonly invites: Invites;
   readonly covers: CoverRecords;
   readonly peerFinder: PeerFinder;
@@ -85,8 +95,14 @@ export class Runtime {
   #running = false;
   #cancelMaintenance = (): void => undefined;
 
-  private constructor(context: Context, invites: Invites, covers: CoverRecords) {
+  private constructor(
+    context: Context,
+    groups: GroupService,
+    invites: Invites,
+    covers: CoverRecords,
+  ) {
     this.context = context;
+    this.groups = groups;
     this.invites = invites;
     this.covers = covers;
     this.peerFinder = new PeerFinder(context, covers);
@@ -99,10 +115,10 @@ export class Runtime {
 
   /** Loads everything and is ready to start. Throws no-account, store-damaged. */
   static async load(ports: MessengerPorts): Promise<Runtime> {
-    const context = await loadContext(ports);
+    const { context, groups } = await loadContext(ports);
     const invites = await Invites.load(context);
     const covers = await CoverRecords.load(context, ports.decoys ?? 0);
-    const runtime = new Runtime(context, invites, covers);
+    const runtime = new Runtime(context, groups, invites, covers);
     runtime.#attach();
     return runtime;
   }
@@ -116,6 +132,7 @@ export class Runtime {
     this.publicRecords.start();
     this.peerFinder.start();
     this.#retention.start();
+    this.groups.start();
     background(this.context, "conversations-failed", () => this.#loadConversations());
   }
 
@@ -129,6 +146,7 @@ export class Runtime {
     this.publicRecords.stop();
     this.peerFinder.stop();
     this.#retention.stop();
+    this.groups.stop();
     for (const channel of this.#inbound) channel.abort();
     await Promise.all(contactStore.peers().map((peer) => storeLastSeen(this.context, peer)));
     for (const peer of contactStore.peers()) closeLink(peer);

@@ -1,5 +1,12 @@
 /** Types that the API and the messenger share, so that each is declared once. */
 export type {
+  GroupInvitationView,
+  GroupMemberView,
+  GroupRole,
+  GroupStanding,
+  GroupView,
+} from "./group-views.ts";
+export type {
   Awaits,
   ContactView,
   ConversationView,

@@ -29,7 +29,10 @@ export type Table =
   | "group-op"
   | "group-item"
   | "group-key"
-  | "group-order";
+  | "group-order"
+  | "group-message"
+  | "group-action"
+  | "group-invitation";
 
 /**
  * Names a row: its table, its owner (an id, blinded on disk) and its position. Rows of one owner

@@ -57,6 +57,11 @@ export interface Settings {
    * `limits.recordAddresses`, see `isAddressText`.
    */
   readonly addresses: readonly string[];
+  /**
+   * The key of the side's group frames on this link, 32 random bytes; absent where it is in no
+   * group with the other one.
+   */
+  readonly groupKey?: Uint8Array;
 }
 
 export interface SettingsTimer {
@@ -120,6 +125,7 @@ const settingsFields = message({
     where(text(1, limits.addressLength), isAddressText),
     limits.recordAddresses,
   ),
+  groupKey: optional(4, bytes(32)),
 });
 
 const contentFields = message({

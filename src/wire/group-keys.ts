@@ -3,7 +3,7 @@ import { concat } from "../base/index.ts";
 import { groupHeads } from "./group-op.ts";
 import { bytes, count, message, optional, repeated, required, type ValueOf } from "./protobuf.ts";
 
-const keyPackage = message({
+export const groupKeyPackage = message({
   member: required(1, bytes(16)),
   number: required(2, count()),
   x: required(3, bytes(32)),
@@ -34,7 +34,7 @@ const ack = message({
  * What others seal a generation to: member 16, number, X25519 key 32, ML-KEM-768 key 1184, and the
  * member key's signature 64.
  */
-export type GroupKeyPackage = ValueOf<typeof keyPackage>;
+export type GroupKeyPackage = ValueOf<typeof groupKeyPackage>;
 /**
  * The key that signs a member's messages in one generation: generation 32, member 16, device slot,
  * stream 8, Ed25519 key 32, a MAC of 8 for each recipient, the heads (32 each) at which members
@@ -45,10 +45,10 @@ export type GroupSigningKey = ValueOf<typeof signingKey>;
 export type GroupAck = ValueOf<typeof ack>;
 
 export const encodeGroupKeyPackage = (value: GroupKeyPackage): Uint8Array =>
-  keyPackage.write(value);
+  groupKeyPackage.write(value);
 /** The key package, or `undefined`. */
 export const decodeGroupKeyPackage = (from: Uint8Array): GroupKeyPackage | undefined =>
-  keyPackage.read(from);
+  groupKeyPackage.read(from);
 export const encodeGroupSigningKey = (value: GroupSigningKey): Uint8Array =>
   signingKey.write(value);
 /** The signing key, or `undefined`. */

@@ -32,7 +32,7 @@ const HISTORY_BYTES = 512 * HISTORY_ENTRY;
 const hash = bytes(32);
 const member = bytes(16);
 
-const entry = message({
+export const groupEntry = message({
   certificate: required(1, bytes(136)),
   memberKey: required(2, bytes(32)),
   keySignature: required(3, bytes(SIGNATURE)),
@@ -60,7 +60,7 @@ const announcement = message({
  * A statement about one account: certificate 136, member key 32 with its signature 64, hash of the
  * key package 32, the account's own name, and in an add its consent 64.
  */
-export type GroupEntry = ValueOf<typeof entry>;
+export type GroupEntry = ValueOf<typeof groupEntry>;
 /** The last message of a stream that counts: member 16, stream 8, sequence, hash 32. */
 export type GroupCut = ValueOf<typeof cut>;
 /** A setting of the group: field and at most 512 bytes. */
@@ -125,7 +125,7 @@ const actionMembers = {
     16,
     message({
       name: required(1, text(1, 64)),
-      founder: required(2, entry),
+      founder: required(2, groupEntry),
       salt: required(3, bytes(16)),
       settings: repeated(4, setting, 16),
     }),
@@ -133,7 +133,7 @@ const actionMembers = {
   add: optional(
     17,
     message({
-      entries: repeated(1, entry, ENTRIES),
+      entries: repeated(1, groupEntry, ENTRIES),
       historyFrom: optional(
         2,
         where(bytes(HISTORY_ENTRY, HISTORY_BYTES), ({ length }) => length % HISTORY_ENTRY === 0),
@@ -179,7 +179,7 @@ const actionMembers = {
   revoke: optional(23, message({ link: required(1, bytes(16)) })),
   renew: optional(
     24,
-    message({ entry: required(1, entry), accountSignature: required(2, bytes(SIGNATURE)) }),
+    message({ entry: required(1, groupEntry), accountSignature: required(2, bytes(SIGNATURE)) }),
   ),
   dissolve: optional(25, message({})),
 } satisfies {
@@ -218,9 +218,14 @@ export function encodeKeyAnnouncement(value: KeyAnnouncement): Uint8Array {
   return announcement.write(value);
 }
 
+/** The key announcement of these bytes, or `undefined`. */
+export function decodeKeyAnnouncement(from: Uint8Array): KeyAnnouncement | undefined {
+  return announcement.read(from);
+}
+
 /** The bytes of an entry, as they stand in an operation. */
 export function encodeGroupEntry(value: GroupEntry): Uint8Array {
-  return entry.write(value);
+  return groupEntry.write(value);
 }
 
 /**

@@ -19,6 +19,7 @@ export * from "./display-name.ts";
 export * from "./features.ts";
 export * from "./frame.ts";
 export * from "./group-body.ts";
+export type { GroupInvite, GroupJoin, GroupWelcome } from "./group-invitation.ts";
 export * from "./group-keys.ts";
 export * from "./group-link.ts";
 export * from "./group-message.ts";
@@ -35,6 +36,7 @@ export * from "./link-frame.ts";
 export {
   type Action,
   type Body,
+  type InvitationAction,
   isReaction,
   isTimer,
   type NewerBody,

@@ -2,6 +2,14 @@
 import { limits, never, utf8 } from "../base/index.ts";
 import { isAddressText } from "./address-text.ts";
 import {
+  type GroupInvite,
+  type GroupJoin,
+  type GroupWelcome,
+  groupInvite,
+  groupJoin,
+  groupWelcome,
+} from "./group-invitation.ts";
+import {
   bytes,
   count,
   message,
@@ -38,7 +46,14 @@ export type Action =
    * Bootstrap nodes of the sender's, for when none of the receiver's answers: at most
    * `limits.toldHosts` multiaddr texts, see `isAddressText`.
    */
-  | { readonly kind: "hosts"; readonly hosts: readonly string[] };
+  | { readonly kind: "hosts"; readonly hosts: readonly string[] }
+  | InvitationAction;
+
+/** An action about a group: an invitation, its answer, or the welcome of a newcomer. */
+export type InvitationAction =
+  | ({ readonly kind: "groupInvite" } & GroupInvite)
+  | ({ readonly kind: "groupJoin" } & GroupJoin)
+  | ({ readonly kind: "groupWelcome" } & GroupWelcome);
 
 export interface TextBody {
   readonly kind: "text";
@@ -103,6 +118,9 @@ const actionMembers = {
       hosts: repeated(1, where(text(1, limits.addressLength), isAddressText), limits.toldHosts),
     }),
   ),
+  groupInvite: optional(24, groupInvite),
+  groupJoin: optional(25, groupJoin),
+  groupWelcome: optional(26, groupWelcome),
 } satisfies {
   readonly [Kind in Action["kind"]]: OptionalMember<Omit<Extract<Action, { kind: Kind }>, "kind">>;
 };
@@ -134,6 +152,12 @@ export function bodyFields(body: Body): BodyFields {
       return { timer: body };
     case "hosts":
       return { hosts: body };
+    case "groupInvite":
+      return { groupInvite: body };
+    case "groupJoin":
+      return { groupJoin: body };
+    case "groupWelcome":
+      return { groupWelcome: body };
     default:
       return never(body);
   }
@@ -149,6 +173,7 @@ export function readBody(
   unknown: readonly number[],
 ): Body | NewerBody | undefined {
   const { text, replyTo, keep, edit, delete: deletion, reaction, timer, hosts } = fields;
+  const { groupInvite: invite, groupJoin: join, groupWelcome: welcome } = fields;
   const shown = unknown.some((number) => number >= FIRST_SHOWN);
   const newer = unknown.filter((number) => number >= FIRST_ACTION && number < FIRST_SHOWN);
   const actions: (Action | NewerBody)[] = [
@@ -157,6 +182,9 @@ export function readBody(
     ...(reaction ? [{ kind: "reaction", ...reaction } as const] : []),
     ...(timer ? [{ kind: "timer", ...timer } as const] : []),
     ...(hosts ? [{ kind: "hosts", ...hosts } as const] : []),
+    ...(invite ? [{ kind: "groupInvite", ...invite } as const] : []),
+    ...(join ? [{ kind: "groupJoin", ...join } as const] : []),
+    ...(welcome ? [{ kind: "groupWelcome", ...welcome } as const] : []),
     ...newer.map(() => ({ kind: "newer-act" }) as const),
   ];
   const [action] = actions;

@@ -12,7 +12,7 @@ const rows: Readonly<Record<Row, string>> = {
   read: `
     account.show node.status contact.list contact.show contact.number request.list message.list
     message.count message.search message.find event.subscribe net.peers conversation.list
-    conversation.get draft.get draft.list history.list
+    conversation.get draft.get draft.list history.list group.list group.show group.members
   `,
   send: `
     message.send message.edit message.delete message.react message.cancel message.resend message.markRead draft.set
@@ -24,7 +24,8 @@ const rows: Readonly<Record<Row, string>> = {
     contact.receipts contact.policy contact.timer contact.verify contact.unverify request.accept
     request.deny invite.create invite.list invite.revoke net.check net.rotate net.invisible
     net.public net.decoys net.ping net.bootstrap.list net.bootstrap.add net.bootstrap.remove
-    doctor.node doctor.contact node.lock audit.show store.check
+    doctor.node doctor.contact node.lock audit.show store.check group.create group.invite
+    group.join group.decline group.remove group.role group.set group.leave group.dissolve
   `,
   admin: `
     account.words backup.create backup.read store.protect node.unlock node.stop event.follow

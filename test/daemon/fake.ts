@@ -5,6 +5,8 @@ import type {
   ConversationView,
   DraftView,
   FollowerView,
+  GroupInvitationView,
+  GroupView,
   InviteView,
   MessageView,
   Messenger,
@@ -56,6 +58,28 @@ export const conversation: ConversationView = {
   archived: false,
 };
 const draft: DraftView = { ref: account, text: "later", savedAt: 1000 };
+export const group: GroupView = {
+  id: "c".repeat(32),
+  ref: `group:${"c".repeat(32)}`,
+  alias: "Club",
+  name: "Club",
+  topic: "",
+  standing: "member",
+  role: "owner",
+  members: 1,
+  linked: 0,
+  timer: 0,
+  joinedAt: 1000,
+};
+const invitation: GroupInvitationView = {
+  group: "d".repeat(32),
+  name: "Walks",
+  from: { account, name: "bob" },
+  members: 2,
+  founder: account,
+  expires: 9,
+  state: "invited",
+};
 const follower: FollowerView = { name: "bot", cursor: 0, behind: 0 };
 const invite: InviteView = {
   id: "c".repeat(25).concat("a") as InviteId,
@@ -103,6 +127,21 @@ export function fakeMessenger(): FakeMessenger {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    groups: {
+      create: later("createGroup", group),
+      list: note("groups", [group]),
+      invitations: note("groupInvitations", [invitation]),
+      show: note("group", group),
+      members: note("members", []),
+      invite: later("inviteToGroup", undefined),
+      join: later("joinGroup", invitation),
+      decline: later("declineGroup", undefined),
+      remove: later("removeMember", group),
+      setRole: later("setRole", group),
+      set: later("setInGroup", group),
+      leave: later("leaveGroup", group),
+      dissolve: later("dissolveGroup", group),
     },
     createInvite: later("createInvite", { ...invite, link: "sotto:x", shortLink: "sotto:short" }),
     invites: note("invites", [invite]),

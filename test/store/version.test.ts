@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { silent } from "../../src/ports/index.ts";
 import { repairStore } from "../../src/store/index.ts";
+import { isPage, tableByte } from "../../src/store/layout/row-names.ts";
 import { SCHEMA_VERSION } from "../../src/store/layout/schema.ts";
 import {
   crypto,
@@ -94,5 +95,16 @@ describe("a store of another version", () => {
     assert.equal((await store.list("message", "alice")).length, 20);
     assert.deepEqual((await store.check()).damaged, []);
     await store.close();
+  });
+});
+
+describe("the number of a table", () => {
+  it("is that of no other table, nor of the checksums of one", () => {
+    const numbers = Object.values(tableByte);
+    assert.equal(new Set(numbers).size, numbers.length);
+    assert.deepEqual(
+      numbers.filter((number) => isPage(Uint8Array.of(number))),
+      [],
+    );
   });
 });

@@ -60,6 +60,10 @@ export const sample = {
   waiting: "vlzxklsa5pctjhnebifldcfl2e",
   reusable: "6yfcmlqp7j2eyhzxw5tkz3mvda",
   invite: "fe35vfl7yhrmuhzb6nj5mgexga",
+  group: "9f2c41d07be5a8361d4e6f90b27c85aa",
+  otherGroup: "3b7d10e24c9f58a6620e7741d3f9b8c5",
+  member: "c81e728d9d4c2f636f067f89cc14862c",
+  otherMember: "a87ff679a2f3e71d9181a67b7542122c",
   link: "sotto:…",
   address: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWPnNiTLsEPqkWJhRbAoFPEjPrJ2KmVsFhcoLNDmuQxRTf",
 } as const;

@@ -17,6 +17,7 @@ import {
   variant,
   whole,
 } from "./fields.ts";
+import { group, groupInvitation } from "./group.ts";
 import { message } from "./message.ts";
 import { netState } from "./node.ts";
 
@@ -89,6 +90,20 @@ export const keptEvents = {
   "invite.reused": {
     summary: "A used invite was tried again.",
     fields: { invite },
+  },
+  "group.invited": {
+    summary: "A contact asks us to join a group: `group.join` or `group.decline` answers.",
+    fields: { invitation: groupInvitation },
+  },
+  "group.declined": {
+    summary: "A contact that was invited to a group declined.",
+    fields: { group, account },
+  },
+  "group.changed": {
+    summary:
+      "A group was made or joined, or its members, their roles, its settings or our standing in " +
+      "it changed.",
+    fields: { group },
   },
 } as const satisfies Record<FollowedType, EventSpec>;
 

@@ -103,6 +103,10 @@ export const input = (most: number, about?: string): Schema<string> =>
 export const short = (about?: string): Schema<string> =>
   described(v.pipe(v.string(), v.nonEmpty(), v.maxLength(256)), about);
 
+/** A text of at most so many UTF-16 units, which may be empty. */
+export const within = (most: number, about?: string): Schema<string> =>
+  described(v.pipe(v.string(), v.maxLength(most)), about);
+
 /** A passphrase, whose value is in no error. */
 export const secret = (about?: string): Schema<string> =>
   described(v.pipe(v.string(), v.nonEmpty(), v.maxLength(4096)), about);

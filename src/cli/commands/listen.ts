@@ -156,6 +156,12 @@ async function describe(
       return `${name(event.account)} removed`;
     case "invite.reused":
       return "A used invite was tried again.";
+    case "group.invited":
+      return `invited to ${event.invitation.name}`;
+    case "group.declined":
+      return `${name(event.account)} declined to join ${event.group.alias}`;
+    case "group.changed":
+      return `group ${event.group.alias}, ${event.group.standing}, ${event.group.members} members`;
     case "presence.snapshot":
       return `${event.online.length} online`;
     case "net.changed":

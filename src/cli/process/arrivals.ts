@@ -53,6 +53,15 @@ export function describeArrivals(names: Map<string, string>): Describe {
         const name = nameOf(event.contact);
         return safe`${name}: KEY CHANGED, nothing is sent: sotto verify ${shellWord(name)}`;
       }
+      case "group.invited": {
+        const { name, from } = event.invitation;
+        const join = `sotto group join ${shellWord(name)}`;
+        return safe`${from.name} invites you to the group ${quoted(name)}: ${join}`;
+      }
+      case "group.declined": {
+        const who = names.get(event.account) ?? event.account;
+        return safe`${who} declined to join #${event.group.alias}`;
+      }
       case "invite.reused":
         return safe`A used invite was tried again`;
       default:

@@ -10,6 +10,7 @@ import { contactHandlers } from "./methods/contact.ts";
 import { conversationHandlers } from "./methods/conversation.ts";
 import { doctorHandlers } from "./methods/doctor.ts";
 import { eventHandlers, lockedEventHandlers } from "./methods/event.ts";
+import { groupHandlers } from "./methods/group.ts";
 import { inviteHandlers } from "./methods/invite.ts";
 import { messageHandlers } from "./methods/message.ts";
 import type { Caller, Controls, DispatchParts, Handlers } from "./methods/method-types.ts";
@@ -64,6 +65,7 @@ function handlersOf(parts: DispatchParts): Handlers<Methods> {
     ...contactHandlers(parts),
     ...messageHandlers(parts),
     ...conversationHandlers(parts),
+    ...groupHandlers(parts),
     ...eventHandlers(parts),
     ...netHandlers(parts),
     ...doctorHandlers(parts),

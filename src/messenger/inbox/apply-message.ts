@@ -20,12 +20,15 @@ import { advance } from "../model/delivery-state.ts";
 import { judgeLamport, withLamport, withStated } from "../model/order.ts";
 import type { BootstrapPort, MessengerPorts } from "../model/ports.ts";
 import { withHosts } from "../outbox/share-bootstraps.ts";
+import { keepInvitation } from "./group-invitations.ts";
 import { holdMessage, releaseMessage } from "./held-messages.ts";
 import { applyToMessage, isShown, type Taking, takeText } from "./incoming.ts";
 
 /** What messages change, built up before anything is committed. */
 export interface IncomingBatch extends Taking<PairConversation, ReceivedMessage> {
   contact: Contact;
+  /** An action about a group was kept for the groups of this node. */
+  invited: boolean;
 }
 
 type Ports = Pick<MessengerPorts, "store" | "hosts">;
@@ -112,6 +115,11 @@ async function applyIncomingAction(
     }
     case "hosts":
       taking.contact = withHosts(taking.contact, stamp, body.hosts, taking.now, hosts);
+      return;
+    case "groupInvite":
+    case "groupJoin":
+    case "groupWelcome":
+      keepInvitation(taking, body);
       return;
     default:
       never(body);

@@ -65,6 +65,7 @@ export async function receive(
     now: context.clock.now(),
     changes: new MessageBatch(context.store, peer.contact.conversation),
     early: new Map(),
+    invited: false,
     held: new Map(),
     gone: new Set(),
     typing: false,
@@ -111,6 +112,10 @@ async function takeFrame(
   if (frame?.type === "ping") step.pings++;
   if (frame?.type === "pong") for (const heard of link.pings) heard();
   if (frame?.type === "ping" || frame?.type === "pong") return;
+  if (frame?.type === "group") {
+    if (!context.groupPort.takeFrame(link, frame.message)) step.broken = "group-frame";
+    return;
+  }
   if (frame?.type !== "ratchet") {
     step.broken = "unexpected-frame";
     return;
@@ -150,6 +155,7 @@ async function takeFrame(
     if (!link.channel.outbound)
       step.contact = withAddresses(step.contact, content.settings.addresses);
     step.settings = true;
+    link.theirGroupKey ??= content.settings.groupKey;
   }
   if (content.message !== undefined) {
     step.owed = true;
@@ -178,6 +184,10 @@ async function finish(context: Context, peer: Peer, link: Link, step: Step): Pro
   await sealControl(context, peer, content, commit, { session: step.session });
   if (step.opened) link.heardSession = true;
   if (step.settings) link.heardSettings = true;
+  if (link.sentSettings && link.theirGroupKey !== undefined && !link.carriesGroups) {
+    link.carriesGroups = true;
+    context.groupPort.linkReady(peer, link);
+  }
   if (step.pings > 0) void post(link, [encodeLinkFrame({ type: "pong" })]);
   if (step.typing) receiveTyping(context, peer);
   pump(context, peer);
@@ -200,6 +210,7 @@ async function commitStep(
   peer.contact = step.contact;
   for (const at of step.gone) peer.outbox.delete(at);
   emit();
+  if (step.invited) context.groupPort.actionKept();
   const isSaid = step.changes.list().some(({ row, kinds }) => kinds.has("new") && !row.notice);
   if (isSaid) endTyping(context, peer);
 }

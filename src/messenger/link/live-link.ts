@@ -77,6 +77,9 @@ export async function establish(
     heardSession: false,
     sentSettings: false,
     heardSettings: !fresh && contact.conversation.unbased !== true,
+    groupKey: context.crypto.random(32),
+    theirGroupKey: undefined,
+    carriesGroups: false,
     posting: 0,
     pumping: false,
     cancelQuiet: () => undefined,
@@ -148,7 +151,7 @@ async function run(
           context.log("link-broken", { why: received.why });
           // The sides no longer read each other (one was restored, say): the next link starts from
           // a handshake.
-          if (received.why !== "replaced") peer.desynced = true;
+          if (received.why !== "replaced" && received.why !== "group-frame") peer.desynced = true;
           return;
         }
         await pause(context, peer, link);
@@ -158,6 +161,7 @@ async function run(
     link.cancelQuiet();
     link.channel.abort();
     context.disk.ended(link);
+    context.groupPort.linkEnded(peer, link);
     // The peer closes it as soon as it has the next one, which may be before we have it.
     while (peer.link === link && peer.attempt?.moves?.link === link) await peer.attempt.moves.over;
     if (peer.link === link) {

@@ -123,6 +123,18 @@ async function tell(
       const invite = invites.get(entry.invite);
       return invite && { type: entry.type, invite: invites.view(invite) };
     }
+    case "group.invited": {
+      const invitation = context.groupViews.invitation(entry.group, entry.account);
+      return invitation && { type: entry.type, invitation };
+    }
+    case "group.changed":
+    case "group.declined": {
+      const group = context.groupViews.group(entry.ref);
+      if (group === undefined) return undefined;
+      return "account" in entry
+        ? { type: entry.type, group, account: entry.account }
+        : { type: entry.type, group };
+    }
     default: {
       const peer = context.contactStore.byRef(entry.ref);
       if (peer === undefined) return { type: "contact.removed", account: entry.account };

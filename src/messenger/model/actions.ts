@@ -4,7 +4,7 @@
  */
 import { type MessageId, messageId } from "../../base/index.ts";
 import type { MemberId } from "../../group/index.ts";
-import type { Action as WireAction } from "../../wire/index.ts";
+import type { InvitationAction, Action as WireAction } from "../../wire/index.ts";
 
 /** Who acts: this node's user ("out"), a contact ("in"), or a member of a group. */
 export type Actor = "in" | "out" | MemberId;
@@ -20,7 +20,8 @@ export type ActionBody =
   | { readonly kind: "delete"; readonly target: MessageId }
   | { readonly kind: "reaction"; readonly target: MessageId; readonly emoji: string }
   | { readonly kind: "timer"; readonly ms: number }
-  | { readonly kind: "hosts"; readonly hosts: readonly string[] };
+  | { readonly kind: "hosts"; readonly hosts: readonly string[] }
+  | InvitationAction;
 
 /** An action on one message. */
 export type MessageAction = Extract<ActionBody, { target: MessageId }>;
@@ -52,7 +53,8 @@ interface MessageActionRule {
 
 interface ConversationActionRule {
   readonly target: "conversation";
-  readonly ordered: true;
+  /** Whether an earlier one may beat it, by its stamp. */
+  readonly ordered: boolean;
   readonly supersedes: "kind" | "nothing";
   /** Whether the conversation shows a line about it, with a delivery state of its own. */
   readonly notice: boolean;
@@ -62,6 +64,14 @@ type Rules = {
   readonly [Kind in ActionBody["kind"]]: Kind extends MessageAction["kind"]
     ? MessageActionRule
     : ConversationActionRule;
+};
+
+/** Invitations to groups: each is about a group of its own and changes nothing of the pair. */
+const invitationRule: ConversationActionRule = {
+  target: "conversation",
+  ordered: false,
+  supersedes: "nothing",
+  notice: false,
 };
 
 export const actionRules: Rules = {
@@ -91,6 +101,9 @@ export const actionRules: Rules = {
   },
   timer: { target: "conversation", ordered: true, supersedes: "nothing", notice: true },
   hosts: { target: "conversation", ordered: true, supersedes: "kind", notice: false },
+  groupInvite: invitationRule,
+  groupJoin: invitationRule,
+  groupWelcome: invitationRule,
 };
 
 export function isMessageAction(body: ActionBody): body is MessageAction {

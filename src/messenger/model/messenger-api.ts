@@ -4,6 +4,8 @@ import type {
   ContactView,
   ConversationView,
   DraftView,
+  GroupInvitationView,
+  GroupView,
   InviteView,
   MessageChange,
   MessageView,
@@ -11,6 +13,7 @@ import type {
   Policy,
 } from "../../model/index.ts";
 import type { Diagnosis, Health } from "./diagnosis.ts";
+import type { GroupsApi } from "./groups-api.ts";
 import type {
   AddOptions,
   ArrivalOptions,
@@ -66,7 +69,13 @@ export type KeptEvent =
   | { readonly type: "contact.request"; readonly contact: ContactView }
   | { readonly type: "key.changed"; readonly contact: ContactView }
   /** Another claim of an invite for one use was made after it was used; at most once a day. */
-  | { readonly type: "invite.reused"; readonly invite: InviteView };
+  | { readonly type: "invite.reused"; readonly invite: InviteView }
+  /** A contact asks us to join a group. */
+  | { readonly type: "group.invited"; readonly invitation: GroupInvitationView }
+  /** A contact that we invited declined. */
+  | { readonly type: "group.declined"; readonly group: GroupView; readonly account: AccountId }
+  /** Its members, their roles, its settings or our own standing are other ones. */
+  | { readonly type: "group.changed"; readonly group: GroupView };
 
 /** `cursor` is present where a durable subscription will find the event under it. */
 export type MessengerEvent =
@@ -110,6 +119,8 @@ export interface FollowerView {
  * `contact-ambiguous` or `group-unknown`.
  */
 export interface Messenger extends SharedBootstraps {
+  /** The groups of this node; a client that is limited to contacts is given none of them. */
+  readonly groups: GroupsApi;
   self(): { readonly account: AccountId; readonly device: DeviceId; readonly name: string };
   /**
    * The same messenger with these contacts only: every other one, and its messages, is answered as

@@ -67,6 +67,12 @@ export interface Link {
   sentSettings: boolean;
   /** The peer has sent its settings, or need not before we seal: see `maySeal`. */
   heardSettings: boolean;
+  /** The key of our group frames on this link, 32 random bytes: stated in our settings. */
+  readonly groupKey: Uint8Array;
+  /** The key of the peer's group frames, once its settings stated it. */
+  theirGroupKey: Uint8Array | undefined;
+  /** Both keys are known to both sides: the link carries group frames. */
+  carriesGroups: boolean;
   /** Bytes handed to the channel and not yet taken by it. */
   posting: number;
   pumping: boolean;

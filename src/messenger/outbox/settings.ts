@@ -23,7 +23,10 @@ export function controlOf(
   const ack = ackOf(conversation, shares(contact, context.receipts));
   if (link.sentSettings) return { ack };
   const addresses = addressesFor(context, contact, link);
-  return { ack, settings: { ...orderOf(conversation, outbox), addresses } };
+  return {
+    ack,
+    settings: { ...orderOf(conversation, outbox), addresses, groupKey: link.groupKey },
+  };
 }
 
 function orderOf(

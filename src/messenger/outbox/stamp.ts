@@ -79,6 +79,9 @@ async function withRegister<Kind extends Conversation>(
       return timer?.id === id ? { ...conversation, timer: { ...timer, lamport } } : conversation;
     }
     case "hosts":
+    case "groupInvite":
+    case "groupJoin":
+    case "groupWelcome":
       return conversation;
     default:
       return never(body);

@@ -1,7 +1,9 @@
 /** The context that every use case of a node works on, and the locks of contacts and invites. */
-import { type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
+import { type AccountId, type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
+import type { GroupId } from "../../group/index.ts";
+import type { GroupInvitationView, GroupView } from "../../model/index.ts";
 import { type ConversationOwner, ownerRef } from "../model/owner.ts";
-import type { Peer } from "../model/peer.ts";
+import type { Link, Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { ContactStore } from "./contact-store.ts";
@@ -20,6 +22,27 @@ export interface Presence {
   invisible: boolean;
   /** When a contact was last linked is kept. */
   readonly lastSeen: boolean;
+}
+
+/** What links and the inbox report to the groups of this node. */
+export interface GroupPort {
+  /** An action about a group, which a contact sent, is on disk. */
+  actionKept(): void;
+  /** A link carries group frames from now on. */
+  linkReady(peer: Peer, link: Link): void;
+  linkEnded(peer: Peer, link: Link): void;
+  /**
+   * Takes a group frame, without its type.
+   * @returns false where no honest peer sends it: the link is to be closed.
+   */
+  takeFrame(link: Link, frame: Uint8Array): boolean;
+}
+
+/** Groups and invitations to them as they are shown; `undefined` where there is none any more. */
+export interface GroupViews {
+  /** @param ref of the group in our own store. */
+  group(ref: string): GroupView | undefined;
+  invitation(group: GroupId, from: AccountId): GroupInvitationView | undefined;
 }
 
 export interface Context extends Omit<MessengerPorts, "decoys"> {
@@ -46,6 +69,8 @@ export interface Context extends Omit<MessengerPorts, "decoys"> {
   /** One job at a time for each contact or group (by its ref), and for the invites. */
   readonly locks: KeyedMutex<string>;
   readonly shredder: ShredScheduler;
+  readonly groupPort: GroupPort;
+  readonly groupViews: GroupViews;
   /**
    * Once the node stops, no job gets a lock any more: nothing is written after `stop` has resolved.
    */

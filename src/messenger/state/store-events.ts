@@ -50,7 +50,15 @@ export type Entry =
     }
   | { readonly type: "conversation.changed"; readonly ref: string; readonly of: EntryOwner }
   | { readonly type: "contact.removed"; readonly ref: string; readonly account: AccountId }
-  | { readonly type: "invite.reused"; readonly invite: InviteId };
+  | { readonly type: "invite.reused"; readonly invite: InviteId }
+  | { readonly type: "group.invited"; readonly group: GroupId; readonly account: AccountId }
+  | {
+      readonly type: "group.declined";
+      readonly ref: string;
+      readonly group: GroupId;
+      readonly account: AccountId;
+    }
+  | { readonly type: "group.changed"; readonly ref: string; readonly group: GroupId };
 
 function entryOwner(owner: ConversationOwner): EntryOwner {
   switch (owner.kind) {

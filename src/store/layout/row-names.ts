@@ -33,6 +33,9 @@ export const tableByte: Readonly<Record<Table, number>> = {
   draft: 29,
   group: 30,
   arrival: 32,
+  "group-action": 33,
+  "group-invitation": 34,
+  "group-message": 43,
   order: 41,
 };
 

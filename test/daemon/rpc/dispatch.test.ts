@@ -75,6 +75,7 @@ function setUp() {
 }
 
 const who = { who: "bob" };
+const inClub = { group: "Club" };
 /**
  * Each method with parameters that it takes, what it asks of the messenger, and parameters that it
  * refuses.
@@ -193,6 +194,42 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
       { who: "bob", order: "latest" },
     ],
   },
+  "group.create": {
+    good: { name: "Club" },
+    asks: ["createGroup", "Club"],
+    bad: [{}, { name: "" }],
+  },
+  "group.list": { good: {}, asks: ["groups"], bad: [{ group: "Club" }] },
+  "group.show": { good: inClub, asks: ["group", "Club"], bad: [{}] },
+  "group.members": { good: inClub, asks: ["members", "Club"], bad: [{}] },
+  "group.invite": {
+    good: { ...inClub, ...who },
+    asks: ["inviteToGroup", "Club", "bob"],
+    bad: [inClub, who],
+  },
+  "group.join": { good: inClub, asks: ["joinGroup", "Club", undefined], bad: [{}] },
+  "group.decline": {
+    good: { ...inClub, from: "bob" },
+    asks: ["declineGroup", "Club", "bob"],
+    bad: [{}],
+  },
+  "group.remove": {
+    good: { ...inClub, member: "bob" },
+    asks: ["removeMember", "Club", "bob"],
+    bad: [inClub],
+  },
+  "group.role": {
+    good: { ...inClub, member: "bob", role: "admin" },
+    asks: ["setRole", "Club", "bob", "admin"],
+    bad: [inClub, { ...inClub, member: "bob", role: "owner" }],
+  },
+  "group.set": {
+    good: { ...inClub, topic: "" },
+    asks: ["setInGroup", "Club", "topic", ""],
+    bad: [{}, { ...inClub, name: "" }, { ...inClub, topic: "x".repeat(513) }],
+  },
+  "group.leave": { good: inClub, asks: ["leaveGroup", "Club"], bad: [{}] },
+  "group.dissolve": { good: inClub, asks: ["dissolveGroup", "Club"], bad: [{}] },
   "conversation.list": {
     good: { kind: "contact", archived: false },
     asks: ["conversations", { kind: "contact", archived: false }],

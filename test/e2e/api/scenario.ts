@@ -87,6 +87,8 @@ async function giveUp(node: RunningDaemon, at: number) {
   await node.up();
 }
 
+const isInvited = (event: NodeEvent): boolean => event.type === "group.invited";
+
 /** Runs the scenario, about ten seconds. */
 export async function runScenario(): Promise<Examples> {
   const names = ["alice", "bob", "carol", "dave", "mallory"];
@@ -211,6 +213,44 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await carol.down();
   await record("message.delete", { id: message.id });
   await call("message.delete", { id: message.id, forMe: true });
+
+  // Groups: bob declines alice's and then joins it; alice declines his, joins it and leaves.
+  const { group } = await record("group.create");
+  shown.push([group.id, sample.group]);
+  await record("group.invite");
+  await bob.event((event) => event.type === "group.invited");
+  await bob.client.call("group.decline", { group: "Club" });
+  await alice.first("group.declined");
+  await call("group.invite", { group: "group:Club", who: "bob" });
+  await bob.event(
+    (event) => event.type === "group.invited" && event !== bob.events.find(isInvited),
+  );
+  await bob.client.call("group.join", { group: "Club" });
+  const joined = (event: NodeEvent, of: string) =>
+    event.type === "group.changed" && event.group.ref === of && event.group.members === 2;
+  await alice.event((event) => joined(event, group.ref));
+  const walks = (await bob.client.call("group.create", { name: "Walks" })).group;
+  shown.push([walks.id, sample.otherGroup]);
+  await bob.client.call("group.invite", { group: "Walks", who: "alice" });
+  await alice.first("group.invited");
+  await record("group.list");
+  await record("group.decline");
+  await bob.event((event) => event.type === "group.declined");
+  await bob.client.call("group.invite", { group: "Walks", who: "alice" });
+  await alice.event(
+    (event) => event.type === "group.invited" && event !== alice.events.find(isInvited),
+  );
+  await record("group.join");
+  await alice.event((event) => joined(event, walks.ref));
+  await record("group.show");
+  const { members } = await record("group.members");
+  for (const [i, id] of [sample.member, sample.otherMember].entries())
+    shown.push([members[i]?.member ?? "", id]);
+  await record("group.role");
+  await record("group.set");
+  await record("group.remove");
+  await record("group.dissolve");
+  await record("group.leave", { group: "group:Walks" });
 
   // A durable subscription.
   await record("event.follow");

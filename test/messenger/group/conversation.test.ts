@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { makeAck, streamId } from "../../../src/group/index.ts";
-import type { OpenedMessage } from "../../../src/messenger/group/conversation-ports.ts";
+import type { OpenedMessage } from "../../../src/messenger/group-state/conversation-ports.ts";
 import { search } from "../../../src/messenger/messages/search.ts";
 import { markRead } from "../../../src/messenger/outbox/mark-read.ts";
 import { encodeGroupAck, type GroupAck, joinGroupRecord } from "../../../src/wire/index.ts";

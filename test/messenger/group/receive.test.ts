@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { limits, messageId } from "../../../src/base/index.ts";
 import { groupMessageId } from "../../../src/group/index.ts";
-import type { OpenedMessage } from "../../../src/messenger/group/conversation-ports.ts";
+import type { OpenedMessage } from "../../../src/messenger/group-state/conversation-ports.ts";
 import { withOwnerLock } from "../../../src/messenger/state/context.ts";
 import { type Body, encodeGroupBody } from "../../../src/wire/index.ts";
 import { LATENCY, Talk, type Talker } from "./talk.ts";

@@ -26,14 +26,14 @@ import {
   sealMessage,
   streamId,
 } from "../../../src/group/index.ts";
-import { GroupConversation } from "../../../src/messenger/group/conversation.ts";
+import { GroupConversation } from "../../../src/messenger/group-messages/conversation.ts";
 import type {
   GroupSealing,
   GroupSpreading,
   OpenedMessage,
-} from "../../../src/messenger/group/conversation-ports.ts";
-import type { Group, GroupRow } from "../../../src/messenger/group/group.ts";
-import { GroupStore } from "../../../src/messenger/group/group-store.ts";
+} from "../../../src/messenger/group-state/conversation-ports.ts";
+import type { Group, GroupRow } from "../../../src/messenger/group-state/group.ts";
+import { GroupStore } from "../../../src/messenger/group-state/group-store.ts";
 import type { MessageView, MessengerEvent } from "../../../src/messenger/index.ts";
 import { newConversation } from "../../../src/messenger/model/conversation.ts";
 import { decodeRow, encodeRow, put, rowKey } from "../../../src/messenger/model/rows.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type MessageId, messageId } from "../../../src/base/index.ts";
-import { createGroup } from "../../../src/messenger/group/author.ts";
-import { GroupStore } from "../../../src/messenger/group/group-store.ts";
+import { createGroup } from "../../../src/messenger/group-state/author.ts";
+import { GroupStore } from "../../../src/messenger/group-state/group-store.ts";
 import type { MessengerEvent } from "../../../src/messenger/index.ts";
 import { arrivals } from "../../../src/messenger/messages/arrival-page.ts";
 import { page } from "../../../src/messenger/messages/conversation-page.ts";
@@ -35,7 +35,10 @@ async function nodeWithGroup(seed: number, retention?: number) {
   const parts = { crypto, store, transport: host, rendezvous: host, clock, log: silent };
   const runtime = await Runtime.load({ ...parts, ...(retention !== undefined && { retention }) });
   const groups = await GroupStore.load(crypto, store);
-  const group = await createGroup({ ...runtime.context, groups }, "club");
+  const group = await createGroup(
+    { ...runtime.context, groups, viewer: runtime.groups.viewer, spread: () => undefined },
+    "club",
+  );
   const owners = new Owners(runtime.context.contactStore, groups);
   const parts2 = { ...runtime.context, owners };
   const context: Context = { ...parts2, index: new SearchIndex(parts2) };

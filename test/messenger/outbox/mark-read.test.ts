@@ -137,7 +137,7 @@ describe("reading a page of a conversation", () => {
     it(`loses nothing unseen under ${name}, at any page length, in spite of kills`, async () => {
       let unseen = 0;
       for (let seed = 1; seed <= 4; seed++) {
-        const { world, alice, bob } = await pairOf(100 + seed, options);
+        const { world, alice, bob } = await pairOf(200 + seed, options);
         if (name === "a timer") {
           await alice.messenger.setTimer("bob", HOUR / 4);
           await world.until("bob knows", () => bob.contact("alice").timer > 0);

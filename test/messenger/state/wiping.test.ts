@@ -32,12 +32,19 @@ class WatchedWorld extends World {
       [labels.linkKey]: _,
       [labels.linkPsk]: pairs = 0,
       [labels.invitePsk]: invites = 0,
+      [labels.groupLinkKeys]: frames = 0,
+      [labels.groupLinkStates]: states = 0,
       ...left
     } = this.given.leftBeside(rows.flatMap(unhexed));
     // Three epochs of each secret that a dialer may prove: a contact's on both sides, an invite's.
     const count = (of: (node: SimNode) => number): number =>
       this.nodes.reduce((sum, node) => sum + of(node), 0);
     assert.ok(pairs <= 3 * count(({ messenger }) => messenger.contacts().length), `${pairs} psks`);
+    // Of a live link: the keys of both directions, and the one that states are compared under.
+    const links = this.nodes.flatMap(({ runtime }) =>
+      runtime.context.contactStore.peers().filter(({ link }) => link?.carriesGroups),
+    ).length;
+    assert.ok(frames <= 2 * links && states <= links, `${frames} and ${states} of ${links}`);
     assert.ok(invites <= 3 * count(({ messenger }) => messenger.invites().length), `${invites}`);
     return left;
   }

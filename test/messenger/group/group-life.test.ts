@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { type SimNode, World } from "../../scenario/world.ts";
+
+const SECOND = 1_000;
+
+/** Three people, each a contact of both others. */
+async function threeOf(seed: number) {
+  const world = new World(seed);
+  const [alice, bob, carol] = [
+    await world.node("alice"),
+    await world.node("bob"),
+    await world.node("carol"),
+  ];
+  await world.pair(alice, bob);
+  await world.pair(alice, carol);
+  await world.pair(bob, carol);
+  await world.time.pass(5 * SECOND);
+  return { world, alice, bob, carol };
+}
+
+/** As `threeOf`, all in a group that alice made. */
+async function groupOf(seed: number) {
+  const { world, alice, bob, carol } = await threeOf(seed);
+  await alice.messenger.groups.create("Club");
+  for (const who of ["bob", "carol"]) await alice.messenger.groups.invite("Club", who);
+  await world.time.pass(5 * SECOND);
+  for (const node of [bob, carol]) await node.messenger.groups.join("Club");
+  await world.time.pass(30 * SECOND);
+  return { world, alice, bob, carol };
+}
+
+const names = (node: SimNode) =>
+  node.messenger.groups
+    .members("Club")
+    .map(({ name, role }) => `${name} ${role}`)
+    .sort();
+
+const texts = async (node: SimNode) =>
+  (await node.messenger.page("group:Club", { limit: 50 })).messages.map(({ text }) => text);
+
+describe("a group of three contacts", () => {
+  it("has its members once they were invited and accepted", async () => {
+    const { world, alice, bob, carol } = await groupOf(1);
+    const all = ["alice owner", "bob member", "carol member"];
+    for (const node of [alice, bob, carol]) {
+      assert.deepEqual(names(node), all, node.name);
+      const [group] = node.messenger.groups.list();
+      assert.equal(group?.standing, "member", node.name);
+      assert.equal(group?.linked, 2, node.name);
+      assert.deepEqual(node.messenger.groups.invitations(), []);
+    }
+    await world.stop();
+  });
+
+  it("brings what each writes to all, in one order", async () => {
+    const { world, alice, bob, carol } = await groupOf(2);
+    const sent = [];
+    for (const node of [alice, bob, carol]) {
+      sent.push(await node.messenger.send("group:Club", `hello from ${node.name}`));
+      await world.time.pass(5 * SECOND);
+    }
+    await world.time.pass(20 * SECOND);
+    const order = ["hello from alice", "hello from bob", "hello from carol"];
+    for (const node of [alice, bob, carol]) assert.deepEqual(await texts(node), order, node.name);
+    const shown = await alice.messenger.message(sent[0]?.id as never, "group:Club");
+    assert.deepEqual(shown?.reached, { held: 2, delivered: 2, read: 0, of: 2 });
+    const [first] = (await bob.messenger.page("group:Club", { limit: 1 })).messages;
+    assert.ok(first);
+    await world.stop();
+  });
+
+  it("gives a removed member nothing that was written in knowledge of it", async () => {
+    const { world, alice, bob, carol } = await groupOf(3);
+    await alice.messenger.send("group:Club", "before");
+    await world.time.pass(10 * SECOND);
+    await alice.messenger.groups.remove("Club", "carol");
+    await world.time.pass(10 * SECOND);
+    await bob.messenger.send("group:Club", "after");
+    await world.time.pass(5 * SECOND);
+    await alice.messenger.send("group:Club", "after, too");
+    await world.time.pass(30 * SECOND);
+    assert.deepEqual(await texts(carol), ["before"]);
+    assert.deepEqual(await texts(bob), ["before", "after", "after, too"]);
+    assert.equal(carol.messenger.groups.list()[0]?.standing, "removed");
+    await assert.rejects(carol.messenger.send("group:Club", "may I?"), { code: "group-ended" });
+    await world.stop();
+  });
+});
