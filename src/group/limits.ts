@@ -85,6 +85,11 @@ export const groupLimits = {
   behindPatience: 60_000,
   /** Envelopes in one page: a page fits a frame, and a member reads only its own page first. */
   pageEnvelopes: 48,
-  /** Messages of one chain whose keys are skipped at once, and kept. */
+  /** Messages of one chain whose keys are skipped at once, and kept; and of all chains. */
   chainSkippedKeys: 2_000,
+  skippedKeys: 20_000,
+  /** Records that wait for others before they are judged. */
+  waitingRecords: 512,
+  /** Rows of messages that one request reads, whatever range it names. */
+  rowsRead: 2_000,
 } as const;

@@ -5,6 +5,7 @@ import {
   type GenerationId,
   type GroupMessageKey,
   generationId,
+  groupLimits,
   type MemberId,
   memberId,
   newestHeads,
@@ -17,12 +18,7 @@ import {
   type WantedRange,
 } from "../../group/index.ts";
 import type { GroupAck } from "../../wire/index.ts";
-import {
-  decodeGroupMessage,
-  type GroupMessageParts,
-  joinGroupRecord,
-  splitGroupRecord,
-} from "../../wire/index.ts";
+import { type GroupMessageParts, joinGroupRecord, splitGroupRecord } from "../../wire/index.ts";
 import type {
   GivenMessages,
   LackingItems,
@@ -40,12 +36,9 @@ import { commitOrReload, withGroupLock } from "./group-store.ts";
 import { generationNamed, putGeneration } from "./held-keys.ts";
 import type { ItemRow } from "./held-records.ts";
 import { newestOpen } from "./seal.ts";
-import { type SealedRow, sealedKey } from "./sealed-messages.ts";
+import { messageOf, sealedKey } from "./sealed-rows.ts";
 import { type Deliver, isCut, openSealed, takeKeys, takeMessages } from "./take-messages.ts";
 import { takeRecords, WaitingRecords } from "./take-records.ts";
-
-/** Rows that one request reads, whatever range it names. */
-const ROWS = 2_000;
 
 /** What the group does with what synchronisation brings. */
 export interface SourceEvents {
@@ -143,11 +136,11 @@ export class GroupSyncSource implements SyncSource {
     const withheld: { from: number; to: number }[] = [];
     if (sealed.ownerOf(stream) !== member) return { messages, withheld };
     let size = 0;
-    for (const seq of sealed.seqsOf(stream, from, to, ROWS)) {
-      const found = await store.get(sealedKey(row.ref, stream, seq));
-      const message = found && decodeRow<SealedRow>(found).bytes;
-      const parts = message && decodeGroupMessage(message);
-      if (message === undefined || parts === undefined) continue;
+    for (const seq of sealed.seqsOf(stream, from, to, groupLimits.rowsRead)) {
+      const found = messageOf(await store.get(sealedKey(row.ref, stream, seq)));
+      if (found === undefined) continue;
+      const { parts } = found;
+      const message = found.row.bytes;
       if (isCut(this.#group, member, stream, seq)) continue;
       if (!this.#isFor(asker, member, parts)) {
         const last = withheld.at(-1);
@@ -187,11 +180,11 @@ export class GroupSyncSource implements SyncSource {
     const { sealed, row } = this.#group;
     const place = sealed.find(message);
     if (place === undefined) return undefined;
-    const bytes = await this.#context.store.get(sealedKey(row.ref, place.stream, place.seq));
-    const found = bytes && decodeRow<SealedRow>(bytes);
-    const parts = found && decodeGroupMessage(found.bytes);
-    if (found?.mk === undefined || parts === undefined || !this.isMember(to)) return undefined;
-    return this.#isFor(to, memberId.from(parts.member), parts) ? found.mk : undefined;
+    const { store } = this.#context;
+    const found = messageOf(await store.get(sealedKey(row.ref, place.stream, place.seq)));
+    if (found === undefined || !this.isMember(to)) return undefined;
+    const { parts } = found;
+    return this.#isFor(to, memberId.from(parts.member), parts) ? found.row.mk : undefined;
   }
 
   async takeRecords(records: readonly Uint8Array[], from: MemberId): Promise<Taken> {

@@ -30,7 +30,7 @@ import { ackName } from "./acks.ts";
 import { announcedIn, type Group, type GroupRow, newGroup } from "./group.ts";
 import { generationNamed, type KeyRow, loadKeys, shortId } from "./held-keys.ts";
 import type { ItemRow } from "./held-records.ts";
-import type { SealedRow } from "./sealed-messages.ts";
+import { decodeSealed, type SealedRow } from "./sealed-rows.ts";
 
 /** Characters of an alias before its number. */
 const ALIAS = 56;
@@ -139,7 +139,7 @@ type RowsOf<Row> = ReadonlyMap<string, readonly Row[]>;
 
 async function rowsOfGroups(store: Store): Promise<[RowsOf<KeyRow>, RowsOf<SealedRow>]> {
   const keys = (await store.all("group-key")).map((row) => decodeRow<KeyRow>(row));
-  const sealed = (await store.all("group-message")).map((row) => decodeRow<SealedRow>(row));
+  const sealed = (await store.all("group-message")).map(decodeSealed);
   return [byGroup(keys), byGroup(sealed)];
 }
 
@@ -193,13 +193,12 @@ async function loadGroup(
     const parts = decodeGroupMessage(each.bytes);
     if (parts === undefined) continue;
     const { member, stream, seq, generation } = parts;
-    group.sealed.set(
-      {
-        ...{ member: memberId.from(member), generation: shortId(generation) },
-        ...{ stream: streamId.from(stream), seq },
-      },
-      { hash: messageHash(crypto, each.bytes), open: each.mk !== undefined },
-    );
+    const spot = {
+      ...{ member: memberId.from(member), generation: shortId(generation) },
+      ...{ stream: streamId.from(stream), seq },
+    };
+    const open = each.mk !== undefined || each.spent === true;
+    group.sealed.set(spot, { hash: messageHash(crypto, each.bytes), open });
   }
   return group;
 }

@@ -39,7 +39,7 @@ import {
 } from "./held-keys.ts";
 import type { ItemRow } from "./held-records.ts";
 import { entryOf } from "./record-batch.ts";
-import { putSealed } from "./sealed-messages.ts";
+import { putSealed } from "./sealed-rows.ts";
 
 /** The keys of groups as their conversations use them. */
 export function sealing(context: GroupsContext): GroupSealing {

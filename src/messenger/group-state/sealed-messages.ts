@@ -2,29 +2,14 @@
  * The messages of a group as their authors numbered them: one stream for each member and
  * generation. They stay sealed as they travel, so that any member can give them to another one.
  */
-import { equal } from "../../base/index.ts";
+import { equal, toHex } from "../../base/index.ts";
 import {
-  type GroupMessageKey,
   groupLimits,
   type MemberId,
   type SeqRange,
   type StreamHead,
   type StreamId,
 } from "../../group/index.ts";
-import type { StoreOp } from "../../ports/index.ts";
-import { drop, encodeRow, put, rowKey } from "../model/rows.ts";
-
-/** A message as it is stored. */
-export interface SealedRow {
-  /** The ref of the group. */
-  readonly group: string;
-  /** As it travels. */
-  readonly bytes: Uint8Array;
-  /** When this node stored it, ms since 1970. */
-  readonly at: number;
-  /** Its key, once this node has it; absent for what is still sealed. */
-  readonly mk?: GroupMessageKey;
-}
 
 interface Known {
   /** `messageHash`, 32 bytes. */
@@ -41,6 +26,8 @@ interface Stream {
 
 export class SealedMessages {
   readonly #streams = new Map<StreamId, Stream>();
+  /** By the first 16 bytes of their hashes: a peer asks for many at once. */
+  readonly #byHash = new Map<string, { readonly stream: StreamId; readonly seq: number }>();
 
   /** Takes up a message that is on disk. */
   set({ member, generation, stream, seq }: MessageSpot, known: Known): void {
@@ -49,6 +36,7 @@ export class SealedMessages {
     };
     found.messages.set(seq, known);
     this.#streams.set(stream, found);
+    this.#byHash.set(nameOf(known.hash), { stream, seq });
   }
 
   ownerOf(stream: StreamId): MemberId | undefined {
@@ -107,9 +95,9 @@ export class SealedMessages {
 
   /** Where the message with this hash is. */
   find(hash: Uint8Array): { readonly stream: StreamId; readonly seq: number } | undefined {
-    for (const [stream, { messages }] of this.#streams)
-      for (const [seq, known] of messages) if (equal(known.hash, hash)) return { stream, seq };
-    return undefined;
+    const found = this.#byHash.get(nameOf(hash));
+    const known = found && this.hashOf(found.stream, found.seq);
+    return known && equal(known, hash) ? found : undefined;
   }
 
   /** The greatest seq up to which nothing of a stream is lacking. */
@@ -146,20 +134,4 @@ export interface MessageSpot {
   readonly seq: number;
 }
 
-const rowName = (group: string, stream: StreamId): string => `${group} ${stream}`;
-
-/** The operation that writes a message; a key that it had before is shredded. */
-export function putSealed(stream: StreamId, seq: number, row: SealedRow): StoreOp {
-  return {
-    ...put(rowKey("group-message", rowName(row.group, stream), seq), encodeRow(row)),
-    shreds: true,
-  };
-}
-
-export function sealedKey(group: string, stream: StreamId, seq: number) {
-  return rowKey("group-message", rowName(group, stream), seq);
-}
-
-export function dropSealed(group: string, stream: StreamId, seq: number): StoreOp {
-  return drop(sealedKey(group, stream, seq));
-}
+const nameOf = (hash: Uint8Array): string => toHex(hash.subarray(0, 16));

@@ -8,6 +8,7 @@ import {
   frontiersOf,
   type GenerationId,
   type GroupMessageKey,
+  groupLimits,
   isSignedMessage,
   type MemberId,
   memberId,
@@ -21,13 +22,12 @@ import {
 import type { StoreOp } from "../../ports/index.ts";
 import { decodeGroupMessage, type GroupMessageParts } from "../../wire/index.ts";
 import type { Taken } from "../group-sync/sync-source.ts";
-import { decodeRow } from "../model/rows.ts";
 import type { MoreChanges, OpenedMessage } from "./conversation-ports.ts";
 import { SLOT } from "./generations.ts";
 import type { Group } from "./group.ts";
 import type { GroupsContext } from "./group-context.ts";
 import { type Generation, generationNamed, putChain, putGeneration, shortId } from "./held-keys.ts";
-import { putSealed, type SealedRow, sealedKey } from "./sealed-messages.ts";
+import { messageOf, putSealed, sealedKey } from "./sealed-rows.ts";
 
 /** Takes messages that were opened into the conversation, in one batch with `more`. */
 export type Deliver = (opened: readonly OpenedMessage[], more: MoreChanges) => Promise<void>;
@@ -119,14 +119,13 @@ export async function openSealed(
   deliver: Deliver,
 ): Promise<void> {
   const found: Arrived[] = [];
-  for (const { stream, seq } of group.sealed.sealed()) {
-    const row = await context.store.get(sealedKey(group.row.ref, stream, seq));
-    const { bytes, at } =
-      row === undefined ? { bytes: undefined, at: 0 } : decodeRow<SealedRow>(row);
-    const parts = bytes && decodeGroupMessage(bytes);
-    if (bytes === undefined || parts === undefined) continue;
-    const hash = messageHash(context.crypto, bytes);
-    found.push({ bytes, parts, hash, author: memberId.from(parts.member), stream, at });
+  for (const { stream, seq, generation, hash } of group.sealed.sealed()) {
+    if (group.keys.generations.get(generation)?.standing !== "open") continue;
+    const message = messageOf(await context.store.get(sealedKey(group.row.ref, stream, seq)));
+    if (message === undefined) continue;
+    const { row, parts } = message;
+    const author = memberId.from(parts.member);
+    found.push({ bytes: row.bytes, parts, hash, author, stream, at: row.at });
   }
   if (found.length > 0) await openAll(context, group, found, deliver);
 }
@@ -151,11 +150,23 @@ class Chains {
     const name = `${generation.id} ${member}`;
     const chain = this.#changed.get(name)?.chain ?? generation.chains.get(member);
     if (chain === undefined) return "gone";
+    // The keys of a long gap are asked for one by one, once a group has many of them.
+    if (seq > chain.next && this.#skipped() + seq - chain.next > groupLimits.skippedKeys)
+      return "ahead";
     const taken = takeKey(this.#context.crypto, chain, seq);
     if (taken.kind !== "key") return taken.kind;
     this.#changed.set(name, { generation, member, chain: taken.chain });
     this.#spent.push(...taken.spent);
     return taken.mk;
+  }
+
+  /** Keys of messages that were passed over, in all chains of the group. */
+  #skipped(): number {
+    let sum = 0;
+    for (const { id, chains } of this.#group.keys.generations.values())
+      for (const [member, chain] of chains)
+        sum += (this.#changed.get(`${id} ${member}`)?.chain ?? chain).skipped.length;
+    return sum;
   }
 
   ops(): StoreOp[] {
@@ -268,26 +279,17 @@ export async function takeKeys(
   for (const { message, mk } of keys) {
     const place = group.sealed.find(message);
     if (place === undefined || group.sealed.isOpen(place.stream, place.seq)) continue;
-    const bytes = await store.get(sealedKey(group.row.ref, place.stream, place.seq));
-    const row = bytes && decodeRow<SealedRow>(bytes);
-    const parts = row && decodeGroupMessage(row.bytes);
-    if (row === undefined || parts === undefined) continue;
+    const { stream, seq } = place;
+    const found = messageOf(await store.get(sealedKey(group.row.ref, stream, seq)));
+    if (found === undefined) continue;
+    const { row, parts } = found;
     const body = openMessage(crypto, mk, parts);
     if (body === undefined) return "hostile";
-    const hash = messageHash(crypto, row.bytes);
     const author = memberId.from(parts.member);
-    const one: Arrived = {
-      bytes: row.bytes,
-      parts,
-      hash,
-      author,
-      stream: place.stream,
-      at: row.at,
-    };
-    const confirmed = group.signers.get(place.stream)?.confirmed === true;
-    const opened = { author, stream: place.stream, seq: place.seq, body, confirmed };
-    await deliver([opened], {
-      ops: [putSealed(place.stream, place.seq, { ...row, mk })],
+    const one: Arrived = { bytes: row.bytes, parts, hash: message, author, stream, at: row.at };
+    const confirmed = group.signers.get(stream)?.confirmed === true;
+    await deliver([{ author, stream, seq, body, confirmed }], {
+      ops: [putSealed(stream, seq, { ...row, mk })],
       apply: () => markStored(group, one, true),
     });
   }

@@ -5,6 +5,7 @@
 import { type AccountId, accountId, SottoError } from "../../base/index.ts";
 import { type GroupId, groupId, type MemberId, memberId, memberOf } from "../../group/index.ts";
 import type { GroupInvitationView, GroupMemberView, GroupView } from "../../model/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
 import type { Link as GroupMessage } from "../../wire/index.ts";
 import type { GroupConversation } from "../group-messages/conversation.ts";
 import { createGroup } from "../group-state/author.ts";
@@ -13,7 +14,9 @@ import type { GroupsContext } from "../group-state/group-context.ts";
 import type { GroupStore } from "../group-state/group-store.ts";
 import { GroupViewer } from "../group-state/group-views.ts";
 import type { Invitations, ReceivedInvitation } from "../group-state/invitations.ts";
+import { spendKeys } from "../group-state/sealed-rows.ts";
 import type { GroupsApi } from "../model/groups-api.ts";
+import type { MessageRow } from "../model/message.ts";
 import { nameKey } from "../model/name-keys.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import type { ContactStore } from "../state/contact-store.ts";
@@ -127,6 +130,11 @@ export class GroupService implements GroupPort, GroupsApi {
     const found = running.linkOf(member);
     if (found?.key === carrying.carrier.key) running.received(found, opened.message);
     return true;
+  }
+
+  async spendKeys(ref: string, rows: readonly MessageRow[]): Promise<StoreOp[]> {
+    if (this.#parts.groups.byRef(ref) === undefined) return [];
+    return spendKeys(this.#ready().store, ref, rows);
   }
 
   // What the user does.

@@ -61,6 +61,7 @@ async function deleteMessages(
   }
   ops.push(...context.expiryTimers.drop(ref, places));
   ops.push(...(await moveLines(context.store, ref, moves)));
+  ops.push(...(await context.groupPort.spendKeys(ref, dropped)));
   const { conversations } = context;
   const deleted = moves.map(({ line: { at } }) => ({ at, row: undefined }));
   const last = await conversations.lastAfter(owner, deleted);

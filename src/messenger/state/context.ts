@@ -2,6 +2,8 @@
 import { type AccountId, type KeyedMutex, readU32, SottoError } from "../../base/index.ts";
 import type { GroupId } from "../../group/index.ts";
 import type { GroupInvitationView, GroupView } from "../../model/index.ts";
+import type { StoreOp } from "../../ports/index.ts";
+import type { MessageRow } from "../model/message.ts";
 import { type ConversationOwner, ownerRef } from "../model/owner.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import type { MessengerPorts } from "../model/ports.ts";
@@ -36,6 +38,11 @@ export interface GroupPort {
    * @returns false where no honest peer sends it: the link is to be closed.
    */
   takeFrame(link: Link, frame: Uint8Array): boolean;
+  /**
+   * The operations that erase the keys of messages whose texts are deleted.
+   * @param ref of the conversation; of one with a contact there are none.
+   */
+  spendKeys(ref: string, rows: readonly MessageRow[]): Promise<StoreOp[]>;
 }
 
 /** Groups and invitations to them as they are shown; `undefined` where there is none any more. */

@@ -166,6 +166,12 @@ export class MessageBatch {
     return arrival === undefined ? last : { ...last, row: { ...last.row, arrival } };
   }
 
+  /** Messages whose text the batch deletes, not those that get another one. */
+  deleted(): MessageRow[] {
+    const gone = this.list().filter(({ row, kinds }) => replaces(kinds) && isGone(row));
+    return gone.map(({ row }) => row);
+  }
+
   /** The operations that put new lines into the order, and move those that have another rank. */
   async orderOps(): Promise<StoreOp[]> {
     const moves: Move[] = [];
@@ -181,6 +187,8 @@ export class MessageBatch {
     return moveLines(this.#store, this.#ref, moves);
   }
 }
+
+const isGone = ({ deleted, hidden }: MessageRow): boolean => deleted === true || hidden === true;
 
 function replaces(kinds: ReadonlySet<Change>): boolean {
   return kinds.has("text") && !kinds.has("new");
@@ -210,6 +218,8 @@ export async function commitMessages(
   const row = changedRow(change);
   const started = context.expiryTimers.start(conversationOf(owner).ref, settled(changes));
   const order = await changes.orderOps();
+  const ref = conversationOf(owner).ref;
+  const keys = await context.groupPort.spendKeys(ref, changes.deleted());
   const commit = async (words: readonly StoreOp[]): Promise<() => void> => {
     const arrived = changes.arrive(context.arrivals);
     const happened = [
@@ -217,7 +227,16 @@ export async function commitMessages(
       ...more,
       ...(isShown ? [conversationEvent(context, owner)] : []),
     ];
-    const all = [...changes.ops(), ...arrived, ...order, ...row, ...ops, ...started.ops, ...words];
+    const all = [
+      ...changes.ops(),
+      ...arrived,
+      ...order,
+      ...keys,
+      ...row,
+      ...ops,
+      ...started.ops,
+      ...words,
+    ];
     changes.written = bytesOf(all);
     const tell = await context.eventLog.commit(all, happened);
     return () => {

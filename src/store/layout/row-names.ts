@@ -61,6 +61,8 @@ interface Paged {
 const pagedTables: ReadonlyMap<number, Paged> = new Map([
   // 256 positions of one conversation: blinded owner, and position without its last byte.
   [tableByte.message, { pageByte: 10, bits: 184, keyed: true }],
+  // 256 messages of one stream.
+  [tableByte["group-message"], { pageByte: 35, bits: 184, keyed: true }],
   // 4,096 pages by the start of the blinded id, which is pseudorandom: 244 of a million rows each.
   [tableByte["message-id"], { pageByte: 11, bits: 12, keyed: false }],
   // 32 positions of one owner: these rows are longer than a message.

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
 import { toHex } from "../../../src/base/index.ts";
-import { memberId } from "../../../src/group/index.ts";
+import { memberId, type StreamId } from "../../../src/group/index.ts";
 import { openGenerations } from "../../../src/messenger/group-state/generations.ts";
 import type { Group } from "../../../src/messenger/group-state/group.ts";
 import { newestPackage } from "../../../src/messenger/group-state/held-keys.ts";
 import { endExpired } from "../../../src/messenger/group-state/key-bounds.ts";
 import { rendezvousSecrets } from "../../../src/messenger/group-state/rendezvous-secrets.ts";
+import { spendKeys } from "../../../src/messenger/group-state/sealed-rows.ts";
+import type { MessageRow } from "../../../src/messenger/model/message.ts";
 import type { Store, StoreOp } from "../../../src/ports/index.ts";
 import { decodeGroupMessage } from "../../../src/wire/index.ts";
 import { SimTime } from "../../scenario/time.ts";
@@ -288,6 +290,33 @@ describe("messenger/group: keys on the disk", () => {
     assert.equal(openGenerations(other.context, other.group, new Uint8Array(1136)).ops.length, 0);
     assert.equal(memberId.bytes(other.us).length, 16);
     await end();
+  });
+});
+
+describe("messenger/group: keys of deleted texts", () => {
+  it("are erased; the message is still given to others and not asked for again", async () => {
+    const { founder, other, disk, end } = await pair();
+    await founder.say("to be deleted");
+    await give(founder, other);
+    const [head] = other.source?.heads() ?? [];
+    const stream = head?.stream as StreamId;
+    const { ref } = other.group.row;
+    const hash = head?.hash ?? new Uint8Array();
+    const mk = await other.source?.readKey(hash, founder.us);
+    assert.equal(mk?.length, 32);
+    const rows = [{ stream, sequence: 1 } as MessageRow];
+    await other.store.commit(await spendKeys(other.store, ref, rows));
+    const again = await reopened(other, disk);
+    assert.deepEqual([again.source?.heads(), again.source?.lacking().keys], [[head], []]);
+    assert.equal(await again.source?.readKey(hash, founder.us), undefined);
+    const range = { member: founder.us, stream, from: 1, to: 1 };
+    const given = await again.source?.readMessages(range, founder.us, 1_000_000);
+    assert.equal(given?.messages.length, 1);
+    const [kept] = await again.store.list("group-message", `${ref} ${stream}`);
+    assert.equal(toHex(kept?.value ?? new Uint8Array()).includes(toHex(mk)), false);
+    again.stop();
+    await again.store.close();
+    await end().catch(() => undefined);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decodeSealed } from "../../../src/messenger/group-state/sealed-rows.ts";
 import { type SimNode, World } from "../../scenario/world.ts";
 
 const SECOND = 1_000;
@@ -66,6 +67,22 @@ describe("a group of three contacts", () => {
     assert.deepEqual(shown?.reached, { held: 2, delivered: 2, read: 0, of: 2 });
     const [first] = (await bob.messenger.page("group:Club", { limit: 1 })).messages;
     assert.ok(first);
+    await world.stop();
+  });
+
+  it("erases the key of a deleted text at all members, which then cannot read it", async () => {
+    const { world, alice, bob, carol } = await groupOf(4);
+    const { id } = await bob.messenger.send("group:Club", "a slip");
+    await world.time.pass(10 * SECOND);
+    const keys = async (node: SimNode): Promise<boolean[]> =>
+      (await node.store.all("group-message")).map((row) => decodeSealed(row).mk !== undefined);
+    for (const node of [alice, bob, carol]) assert.deepEqual(await keys(node), [true], node.name);
+    await bob.messenger.delete(id, "group:Club");
+    await world.time.pass(20 * SECOND);
+    for (const node of [alice, bob, carol]) {
+      assert.deepEqual(await texts(node), [""], node.name);
+      assert.deepEqual((await keys(node)).sort(), [false, true], node.name);
+    }
     await world.stop();
   });
 
