@@ -46,3 +46,4 @@ export type {
 } from "./model/options.ts";
 export type { BootstrapPort, DiskSpace, MessengerPorts, SharedBootstrap } from "./model/ports.ts";
 export { type AccountOptions, createAccount, hasAccount, recoveryWords } from "./state/identity.ts";
+export { meansGroup } from "./state/owners.ts";

@@ -2,7 +2,7 @@
  * The facade of the messenger: one function for each use case, over the parts that `Runtime` keeps
  * running.
  */
-import { type AccountId, type MessageId, never, SottoError, wipe } from "../base/index.ts";
+import { type AccountId, type MessageId, never, wipe } from "../base/index.ts";
 import type { MessageView } from "../model/index.ts";
 import { contentsOf, sealBackup } from "./account/backup.ts";
 import { setNote, setPolicy, setTimer, shareReceipts } from "./contacts/contact-settings.ts";
@@ -150,6 +150,12 @@ function facade(runtime: Runtime, context: Context): Messenger {
         ? connecting(owner, await send(context, owner, text, options))
         : runtime.groups.conversationOf(owner).send(text, options);
     },
+    isLive(who) {
+      const owner = owners.find(who);
+      return owner.kind === "contact"
+        ? owner.link !== undefined
+        : runtime.groups.conversationOf(owner).isLive();
+    },
     edit: (id, text, who) =>
       onMessage(
         id,
@@ -210,9 +216,7 @@ function facade(runtime: Runtime, context: Context): Messenger {
         { who, direction: "out" },
         {
           contact: (place) => resend(context, place),
-          group: () => {
-            throw new SottoError("message-not-failed", "Messages of a group are not given up.");
-          },
+          group: (conversation, at) => conversation.resend(at),
         },
       ),
     message: async (id, who) => (await findById(context, id, { who }))?.shown,
@@ -229,7 +233,11 @@ function facade(runtime: Runtime, context: Context): Messenger {
     arrivals: async (options) => arrivals(context, options),
     history: async (who, options) => history(context, owners.find(who), options),
     search: (question, options) => search(context, question, options),
-    markRead: async (who, options = {}) => markRead(context, owners.find(who), options),
+    async markRead(who, options = {}) {
+      const owner = owners.find(who);
+      await markRead(context, owner, options);
+      if (owner.kind === "group") runtime.groups.wake(owner);
+    },
     setTimer: (who, ms) => withConnect(who, (peer) => setTimer(context, peer, ms)),
 
     async backup(bootstrap) {

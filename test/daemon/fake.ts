@@ -122,6 +122,7 @@ export function fakeMessenger(): FakeMessenger {
     },
     self: () => ({ account, device: account as string as DeviceId, name: "ann" }),
     limitedTo: note("limitedTo", undefined as never),
+    isLive: note("isLive", true),
     start: () => undefined,
     stop: () => Promise.resolve(),
     subscribe(listener) {

@@ -48,6 +48,9 @@ export const sendErrors = [
   "order-exhausted",
 ] as const satisfies readonly ErrorCode[];
 
+/** Nothing may be sent to the group, or no more. */
+export const groupErrors = ["group-ended", "group-reader"] as const satisfies readonly ErrorCode[];
+
 /** A text cannot be that of a message. */
 export const textErrors = [
   "message-empty",

@@ -1,7 +1,7 @@
 /** Messages. */
 import { limits, type MessageId } from "../../base/index.ts";
 import type { MessageState } from "../../model/index.ts";
-import { contact } from "../schema/contact.ts";
+import { contact as someContact } from "../schema/contact.ts";
 import {
   flag,
   type Infer,
@@ -21,8 +21,11 @@ import {
   whole,
 } from "../schema/fields.ts";
 import { message, messageId, messageState, pageEnds, positionRange } from "../schema/message.ts";
-import { messageErrors, sendErrors, textErrors, whoErrors } from "./errors.ts";
+import { groupErrors, messageErrors, sendErrors, textErrors, whoErrors } from "./errors.ts";
 import { type MethodTypes, method, nothing, oneContact, sample, who } from "./method.ts";
+
+/** In the answer of a method that works in any conversation. */
+const contact = maybe(someContact);
 
 const timeout = wait("How long to wait, ms; 30 seconds by default.");
 
@@ -40,7 +43,7 @@ const sendParams = object({
     oneOf(
       ["sent", "delivered", "read", "live"],
       "The state to wait for; by default none. live: `delivered` if the contact is connected at " +
-        "the call.",
+        "the call; in a group `held`, if there is a link to a member.",
     ),
   ),
   timeout,
@@ -78,7 +81,7 @@ const postResult = of<PostResult>()(
 
 const id = short("The id of a message.");
 const inConversation = optional(
-  short("The contact in whose conversation the message is: several may have one with this id."),
+  short("The conversation of the message: several may have one with this id."),
 );
 const change = {
   id,
@@ -100,6 +103,7 @@ const more = flag("There are more messages in this direction.");
 const newMessageErrors = [
   ...whoErrors,
   ...sendErrors,
+  ...groupErrors,
   ...textErrors,
   "key-reused",
   "message-unknown",
@@ -192,7 +196,7 @@ export const messageMethods = {
     errors: [...whoErrors, "search-empty"],
     params: object({
       query: input(1024, "1 to 16 words."),
-      from: optional(short("Only the conversation with this contact.")),
+      from: optional(short("Only this conversation.")),
       before: optional(whole("Only messages that arrived before this number (`arrival`).")),
       limit: pageSize("50 by default."),
     }),
@@ -206,6 +210,7 @@ export const messageMethods = {
     errors: [
       ...messageErrors,
       ...sendErrors,
+      ...groupErrors,
       ...textErrors,
       "message-not-yours",
       "message-deleted",
@@ -224,6 +229,7 @@ export const messageMethods = {
     errors: [
       ...messageErrors,
       ...sendErrors,
+      ...groupErrors,
       "message-not-yours",
       "message-deleted",
       "message-failed",
@@ -240,6 +246,7 @@ export const messageMethods = {
     errors: [
       ...messageErrors,
       ...sendErrors,
+      ...groupErrors,
       "message-deleted",
       "message-failed",
       "message-not-text",
@@ -312,10 +319,11 @@ export const messageMethods = {
     summary:
       "Queues a message of ours again that is `failed`. It keeps its id, so that the contact " +
       "never shows it twice, and gets new positions: `message.removed` of the id comes first, " +
-      "then `message.new`.",
+      "then `message.new`. In a group it never left, and gets another id.",
     errors: [
       ...messageErrors,
       ...sendErrors,
+      ...groupErrors,
       "message-not-yours",
       "message-deleted",
       "message-not-failed",

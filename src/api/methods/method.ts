@@ -41,10 +41,11 @@ export const method = <Params, Result>(
 export const nothing = object({}) as Schema as Schema<Nothing>;
 export type Nothing = Readonly<Record<string, never>>;
 
-/** How a contact is named. */
+/** How a contact is named, or a group where a method works in any conversation. */
 export const who = short(
   "A contact: a whole account id, which always means that account, a name, at least 16 " +
-    "characters of an account id, or the unique start of a name.",
+    "characters of an account id, or the unique start of a name. Of messages and conversations " +
+    "also a group: `group:` and what this node calls it, or its id.",
 );
 export const oneContact = object({ who });
 export const aContact = object({ contact });

@@ -1,9 +1,9 @@
 /** Arguments that name a message, and the output of commands that change one. */
 import { isDeepStrictEqual } from "node:util";
-import type { Contact, Message, SendResult } from "../../api/index.ts";
-import { nameOf, routeNote } from "../format/format.ts";
+import type { Contact, Conversation, Message, SendResult } from "../../api/index.ts";
+import { routeNote } from "../format/format.ts";
 import { formatDuration } from "../format/time.ts";
-import { resultWithName } from "../format/with-names.ts";
+import { conversationName, resultWithName } from "../format/with-names.ts";
 import type { Context } from "../runtime/context.ts";
 
 /** The help of an argument that names a message. @param last what NAME/last means. */
@@ -34,15 +34,38 @@ export async function findMessage(
   return (await context.call("message.find", { id: ref, who: of, direction })).message;
 }
 
+/** The conversation of a message. */
+export async function conversationOf(
+  { ref }: Pick<Message, "ref">,
+  context: Context,
+): Promise<Conversation> {
+  return (await context.call("conversation.get", { who: ref })).conversation;
+}
+
 /** Prints a change and whether it was delivered. @param before the message before it. */
-export function printChange(
+export async function printChange(
   what: string,
   before: Message,
   result: SendResult,
   context: Context,
-): void {
+): Promise<void> {
   const outcome = changeOutcome(before, result);
-  context.out.data(`→ ${nameOf(result.contact)}  ${what}, ${outcome}`, resultWithName(result));
+  await printResult("→", `${what}, ${outcome}`, result, context);
+}
+
+/** Prints what was done to a message, after the name of its conversation. */
+export async function printResult<Result extends Pick<SendResult, "contact" | "message">>(
+  mark: string,
+  what: string,
+  result: Result,
+  context: Context,
+): Promise<void> {
+  const { contact, message } = result;
+  const conversation = contact
+    ? { ref: contact.account, name: contact.name }
+    : await conversationOf(message, context);
+  const name = conversationName(conversation);
+  context.out.data(`${mark} ${name}  ${what}`, resultWithName(result, conversation));
 }
 
 /**
@@ -56,15 +79,21 @@ export function changeOutcome(
     message,
     elapsed,
   }: Pick<SendResult, "message" | "elapsed"> & {
-    readonly contact: Pick<Contact, "route">;
+    readonly contact?: Pick<Contact, "route">;
   },
 ): string {
   const { changing, state } = message;
-  if (changing) return "waiting for peer (kept and sent automatically)";
+  if (changing) return waiting(message);
   if (isDeepStrictEqual(content(before), content(message))) return "as before: nothing was sent";
   if (state === "queued") return "before it was sent";
   if (state === "cancelled") return "and it was never sent";
-  return `delivered in ${formatDuration(elapsed)}${routeNote(contact)}`;
+  if (message.group !== undefined) return "under way";
+  return `delivered in ${formatDuration(elapsed)}${routeNote(contact ?? {})}`;
+}
+
+/** Of what no other node has. */
+export function waiting({ group }: Pick<Message, "group">): string {
+  return `waiting for ${group === undefined ? "peer" : "a member"} (kept and sent automatically)`;
 }
 
 /** What changes of a message can change. */

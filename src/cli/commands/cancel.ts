@@ -1,7 +1,5 @@
 /** `sotto cancel`: takes back a message that never left this node. */
-import { findMessage, messageArgument } from "../args/message-arg.ts";
-import { nameOf } from "../format/format.ts";
-import { resultWithName } from "../format/with-names.ts";
+import { findMessage, messageArgument, printResult } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -9,12 +7,9 @@ export const define: Define = (command, context) => {
     .argument("<message>", messageArgument("your newest"))
     .addHelpText("after", NOTES)
     .action(async (ref: string) => {
-      const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
+      const { id, ref: who } = await findMessage(ref, context, { direction: "out" });
       const result = await context.call("message.cancel", { id, who });
-      context.out.data(
-        `✓ ${nameOf(result.contact)}  cancelled, and never sent`,
-        resultWithName(result),
-      );
+      await printResult("✓", "cancelled, and never sent", result, context);
     });
 };
 

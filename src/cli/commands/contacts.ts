@@ -125,8 +125,9 @@ async function remove(
   options: InviteOptions & YesOption,
   context: Context,
 ): Promise<void> {
-  const { contact, messages } = await context.call("message.count", { who });
+  const { contact } = await context.call("contact.show", { who });
   const { account, waiting } = contact;
+  const { messages } = await context.call("message.count", { who: account });
   const { unread } = (await context.call("conversation.get", { who: account })).conversation;
   const parts = [
     ...(unread > 0 ? [`${unread} unread`] : []),

@@ -1,5 +1,11 @@
 /** `sotto delete`: deletes a message for both sides, or on this node only. */
-import { findMessage, live, messageArgument, printChange } from "../args/message-arg.ts";
+import {
+  conversationOf,
+  findMessage,
+  live,
+  messageArgument,
+  printChange,
+} from "../args/message-arg.ts";
 import { resultWithName } from "../format/with-names.ts";
 import type { Define } from "../runtime/context.ts";
 
@@ -14,10 +20,12 @@ export const define: Define = (command, context) => {
     .addHelpText("after", NOTES)
     .action(async (ref: string, { forMe }: Options) => {
       const message = await findMessage(ref, context, forMe ? {} : { direction: "out" });
-      const { id, contact: who } = message;
+      const { id, ref: who } = message;
       const result = await context.call("message.delete", { id, who, forMe, ...live });
-      if (forMe) context.out.data("✓ deleted here only", resultWithName(result));
-      else printChange("deleted for both", message, result, context);
+      if (forMe) {
+        const conversation = await conversationOf(message, context);
+        context.out.data("✓ deleted here only", resultWithName(result, conversation));
+      } else await printChange("deleted for both", message, result, context);
     });
 };
 

@@ -92,7 +92,7 @@ async function say(from: Actor, to: Actor, text: string, tell: Tell): Promise<vo
   tell(
     "message",
     `${from.name} → ${to.name}  ${JSON.stringify(text)}  ${message.state} in ` +
-      `${formatDuration(elapsed)}${routeNote(contact)}`,
+      `${formatDuration(elapsed)}${routeNote(contact ?? {})}`,
   );
 }
 

@@ -12,9 +12,9 @@ export const define: Define = (command, context) => {
     .action(async (ref: string, words: string[]) => {
       const text = await textOf(words);
       const message = await findMessage(ref, context, { direction: "out" });
-      const { id, contact: who } = message;
+      const { id, ref: who } = message;
       const result = await context.call("message.edit", { id, who, text, ...live });
-      printChange("edited", message, result, context);
+      await printChange("edited", message, result, context);
       const note = optionInText(words, command.options);
       if (note !== undefined) context.out.warn(note);
     });

@@ -7,21 +7,21 @@ import {
   type NodeEvent,
   refOf,
 } from "../../api/index.ts";
-import { displayLine, type Part } from "../../base/index.ts";
+import { type Part, safe } from "../../base/index.ts";
 import {
   contactStateText,
   lookAlikeNotes,
   messageLines,
   nameOf,
   quoted,
-  stateText,
+  reachedText,
 } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
-import { eventWithName, namesOf } from "../format/with-names.ts";
+import { authorName, conversationName, eventWithName, nameIn } from "../format/with-names.ts";
 import { runExecHook } from "../process/exec-hook.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
-import { allContacts } from "../runtime/lists.ts";
+import { allNames } from "../runtime/lists.ts";
 import { acrossOutages, liveEvents } from "../runtime/outages.ts";
 
 interface Options {
@@ -42,7 +42,7 @@ type Event = NodeEvent | FollowedEvent;
 
 export const define: Define = (command, context) => {
   command
-    .option("--from <who>", "only events about this contact")
+    .option("--from <who>", "only events about this contact, or about group:NAME")
     .option("--all", "all events, also message states, contacts and requests")
     .option(
       "--as <name>",
@@ -71,15 +71,14 @@ is lost; without it those in between are not printed.`;
 
 async function listen(options: Options, context: Context): Promise<void> {
   const { from, all, as, exec: command } = options;
-  const contacts = await allContacts(context);
-  const names = namesOf(contacts);
+  const names = await allNames(context);
   const remember = ({ account, name }: Contact) => names.set(account, name);
   // Looked up first, so that an unknown name gets a suggestion.
-  const account = from && (await context.call("contact.show", { who: from })).contact.account;
+  const ref = from && (await context.call("conversation.get", { who: from })).conversation.ref;
   process.once("SIGINT", () => process.exit(exit.interrupted));
 
   const types = command === undefined ? PRINTED_EVENTS : EXEC_EVENTS;
-  const about = account ? { from: account } : {};
+  const about = ref ? { from: ref } : {};
   const filter = all ? about : { ...about, types };
   const live = all ? about : { ...about, types: [...types, "node.state" as const] };
   /** Cursor of the last event that was printed or taken by the command. */
@@ -104,8 +103,8 @@ async function listen(options: Options, context: Context): Promise<void> {
     const whose = refOf(event);
     if (whose !== undefined && !names.has(whose))
       await context
-        .call("contact.show", { who: whose })
-        .then(({ contact }) => remember(contact), ignore);
+        .call("conversation.get", { who: whose })
+        .then(({ conversation }) => names.set(conversation.ref, conversation.name), ignore);
     if (event.type === "resync")
       context.out.warn("Some events are missing: too many were kept while you were not listening.");
     const isPrinted = all || event.type !== "message.changed" || event.what !== "acknowledged";
@@ -127,7 +126,7 @@ async function describe(
   names: ReadonlyMap<string, string>,
   context: Context,
 ): Promise<Part> {
-  const name = (ref: string) => displayLine(names.get(ref) ?? ref);
+  const name = (ref: string) => nameIn(ref, names);
   switch (event.type) {
     case "message.new":
     case "message.changed": {
@@ -136,16 +135,20 @@ async function describe(
       // Without the quotation if the node was stopped in between: the message is not lost with it.
       const quotations = await quotedMessages([message], context, context.out).catch(ignore);
       const answered = quotations?.get(message.replyTo ?? "");
-      return messageLines(message, { name: who, width: who.length, answered });
+      if (message.group === undefined)
+        return messageLines(message, { name: who, width: who.length, answered });
+      const { author } = message;
+      const { length: width } = author === undefined ? "you" : authorName(author, names);
+      return safe`${who}  ${messageLines(message, { name: who, width, names, answered })}`;
     }
     case "typing":
       return `${nameOf(event.contact)}  is typing`;
     case "message.state":
-      return `→ ${name(event.message.ref)}  ${stateText(event.message.state)}`;
+      return `→ ${name(event.message.ref)}  ${reachedText(event.message)}`;
     case "message.removed":
       return `${name(event.ref)}  a message was removed`;
     case "conversation.changed":
-      return `${displayLine(event.conversation.name)}  ${event.conversation.unread} unread`;
+      return `${conversationName(event.conversation)}  ${event.conversation.unread} unread`;
     case "contact.renamed": {
       const { contact } = event;
       const itself = quoted(contact.profileName ?? contact.name);

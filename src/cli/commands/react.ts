@@ -16,9 +16,9 @@ export const define: Define = (command, context) => {
       if ((given === undefined || given.trim() === "") !== (remove === true))
         throw new SottoError("usage", "Give an emoji, or --remove.");
       const message = await findMessage(ref, context, { direction: "in" });
-      const { id, contact: who } = message;
+      const { id, ref: who } = message;
       const emoji = remove ? "" : (given ?? "");
       const result = await context.call("message.react", { id, who, emoji, ...live });
-      printChange(remove ? "reaction removed" : `reacted ${emoji}`, message, result, context);
+      await printChange(remove ? "reaction removed" : `reacted ${emoji}`, message, result, context);
     });
 };

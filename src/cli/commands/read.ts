@@ -1,10 +1,11 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { messageLines, nameOf, shellWord, withUnreadable } from "../format/format.ts";
+import { messageLines, shellWord, withUnreadable } from "../format/format.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
-import { messageWithName, namesOf } from "../format/with-names.ts";
+import { authorName, conversationName, messageWithName, namesOf } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
+import { allContacts } from "../runtime/lists.ts";
 import {
   type NodeOrStore,
   noteStore,
@@ -24,7 +25,7 @@ const MOST = 1000;
 
 export const define: Define = (command, context) => {
   passphraseOptions(command)
-    .argument("<who>")
+    .argument("<who>", "a contact, or group:NAME")
     .option("-n, --count <number>", "number of newest messages", "50")
     .option(
       "--since <time>",
@@ -60,22 +61,34 @@ async function read(
   { who, limit, since, marks }: Wanted,
   context: Context,
 ): Promise<void> {
-  const { contact } = await node.call("contact.show", { who });
-  const page = await node.call("message.list", { who: contact.account, limit, since });
-  const name = nameOf(contact);
-  const width = Math.max(name.length, "you".length);
+  const { conversation } = await node.call("conversation.get", { who });
+  const { ref, kind } = conversation;
+  const isGroup = kind === "group";
+  const contacts = isGroup
+    ? await allContacts(node)
+    : [(await node.call("contact.show", { who: ref })).contact];
+  const names = namesOf(contacts);
+  const page = await node.call("message.list", { who: ref, limit, since });
+  const name = conversationName(conversation);
+  const authors = page.messages.flatMap(({ author }) => author ?? []);
+  const shownNames = isGroup ? authors.map((author) => authorName(author, names)) : [name];
+  const width = Math.max(...shownNames.map(({ length }) => length), "you".length);
   const answered = await quotedMessages(page.messages, node, context.out);
   const period = since === undefined ? "yet" : `since ${formatTime(since)}`;
   const shown = page.messages.map((message) => ({
     at: message.at,
-    lines: messageLines(message, { name, width, answered: answered.get(message.replyTo ?? "") }),
+    lines: messageLines(message, {
+      ...{ name, width, names },
+      answered: answered.get(message.replyTo ?? ""),
+    }),
   }));
   const lines = withUnreadable(shown, page.damaged ?? []);
-  const names = namesOf([contact]);
-  context.out.data(listed(lines, `No messages with ${name} ${period}.`), {
-    contact,
+  const none = `No messages ${isGroup ? "in" : "with"} ${name} ${period}.`;
+  const called = new Map([...names, [ref, conversation.name]]);
+  context.out.data(listed(lines, none), {
+    ...(isGroup ? { conversation } : { contact: contacts[0] }),
     ...page,
-    messages: page.messages.map((message) => messageWithName(message, names)),
+    messages: page.messages.map((message) => messageWithName(message, called)),
   });
   if (page.damaged !== undefined)
     context.out.warn(
@@ -83,12 +96,13 @@ async function read(
         "sotto check.",
     );
   if (page.moreBefore) {
-    const more = `sotto read ${shellWord(name)} -n ${Math.min(MOST, limit * 4)}`;
+    const argument = isGroup ? `group:${conversation.name}` : name;
+    const more = `sotto read ${shellWord(argument)} -n ${Math.min(MOST, limit * 4)}`;
     context.out.say(`More messages: ${limit < MOST ? more : "sotto export DIR"}`);
   }
   noteStore(node, context, " Nothing is marked as read.");
   // Earlier and later messages were not shown.
   const ids = page.messages.filter(({ direction }) => direction === "in").map(({ id }) => id);
   if (node.isNode && marks && ids.length > 0)
-    await node.call("message.markRead", { who: contact.account, ids });
+    await node.call("message.markRead", { who: ref, ids });
 }

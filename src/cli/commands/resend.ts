@@ -1,7 +1,5 @@
 /** `sotto resend`: sends a message again that could not be delivered in time. */
-import { findMessage, messageArgument } from "../args/message-arg.ts";
-import { nameOf } from "../format/format.ts";
-import { resultWithName } from "../format/with-names.ts";
+import { findMessage, messageArgument, printResult } from "../args/message-arg.ts";
 import type { Define } from "../runtime/context.ts";
 
 export const define: Define = (command, context) => {
@@ -9,9 +7,9 @@ export const define: Define = (command, context) => {
     .argument("<message>", messageArgument("your newest"))
     .addHelpText("after", NOTES)
     .action(async (ref: string) => {
-      const { id, contact: who } = await findMessage(ref, context, { direction: "out" });
+      const { id, ref: who } = await findMessage(ref, context, { direction: "out" });
       const result = await context.call("message.resend", { id, who });
-      context.out.data(`✓ ${nameOf(result.contact)}  queued again`, resultWithName(result));
+      await printResult("✓", "queued again", result, context);
     });
 };
 

@@ -1,9 +1,10 @@
 /** `sotto search`: finds messages that contain all the words, newest first. */
-import { displayLine, indented, listed, padded, SottoError, safe } from "../../base/index.ts";
+import type { Message } from "../../api/index.ts";
+import { indented, listed, padded, SottoError, safe } from "../../base/index.ts";
 import { messageLines } from "../format/format.ts";
-import { messageWithName, namesOf } from "../format/with-names.ts";
+import { messageWithName, type Names, nameIn } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
-import { allContacts } from "../runtime/lists.ts";
+import { allNames } from "../runtime/lists.ts";
 import {
   type NodeOrStore,
   noteStore,
@@ -21,7 +22,7 @@ interface Options extends PassphraseOptions {
 export const define: Define = (command, context) => {
   passphraseOptions(command)
     .argument("<words...>", "words, or the beginnings of words")
-    .option("--from <who>", "only in the conversation with this contact")
+    .option("--from <who>", "only in the conversation with this contact, or in group:NAME")
     .option("-n, --count <number>", "maximum number of messages", "50")
     .option("--before <number>", "the next page, with the number that the page before ends with")
     .addHelpText("after", STORE_NOTES)
@@ -49,22 +50,19 @@ async function search(
   context: Context,
 ): Promise<void> {
   // Looked up first, so that an unknown name gets a suggestion.
-  const only = from && (await node.call("contact.show", { who: from })).contact.account;
+  const only = from && (await node.call("conversation.get", { who: from })).conversation.ref;
   const found = await node.call("message.search", {
     query,
     ...page,
     ...(only === undefined ? {} : { from: only }),
   });
-  const names = namesOf(await allContacts(node));
-  const width = Math.max(
-    3,
-    ...found.hits.map(({ message }) => displayLine(names.get(message.ref) ?? "").length),
-  );
+  const names = await allNames(node);
+  const width = Math.max(3, ...found.hits.map(({ message }) => nameOf(message, names).length));
   const paint = context.out.style.bold;
   const lines = found.hits.map(({ message, ranges }) => {
-    const name = displayLine(names.get(message.ref) ?? "");
+    const name = nameOf(message, names);
     const emphasis = { ranges, paint };
-    const text = indented(messageLines(message, { name, width, emphasis }), width + 2);
+    const text = indented(messageLines(message, { name, width, names, emphasis }), width + 2);
     return safe`${padded(name, width)}  ${text}`;
   });
   const hits = found.hits.map((hit) => ({ ...hit, message: messageWithName(hit.message, names) }));
@@ -73,4 +71,9 @@ async function search(
   if (found.more)
     context.out.say(`There are more messages. Add words, or read on: --before ${last ?? 0}`);
   noteStore(node, context);
+}
+
+/** The conversation of a hit; nothing for one that was removed. */
+function nameOf({ ref }: Pick<Message, "ref">, names: Names): string {
+  return names.has(ref) ? nameIn(ref, names) : "";
 }

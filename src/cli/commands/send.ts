@@ -1,11 +1,10 @@
 /** `sotto send`: queues a message, which the node keeps until it is delivered. */
 import type { SendResult, SendWait } from "../../api/index.ts";
 import { SottoError } from "../../base/index.ts";
-import { findMessage, live } from "../args/message-arg.ts";
+import { findMessage, live, printResult, waiting } from "../args/message-arg.ts";
 import { textOf } from "../args/text-arg.ts";
-import { nameOf, routeNote, shellWord, waitCondition } from "../format/format.ts";
+import { nameOf, reachedText, routeNote, shellWord, waitCondition } from "../format/format.ts";
 import { formatDuration, parseDurationArg } from "../format/time.ts";
-import { resultWithName } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { exit } from "../runtime/exit-codes.ts";
 import { optionInText } from "../runtime/literal-text.ts";
@@ -19,7 +18,7 @@ interface Options {
 
 export const define: Define = (command, context) => {
   command
-    .argument("<who>", "an account id, a name, or the beginning of a name")
+    .argument("<who>", "an account id, a name, the beginning of a name, or group:NAME")
     .argument("<text...>", "the message as it is, or - to read it from standard input")
     .option(
       "--reply <message>",
@@ -51,23 +50,23 @@ async function send(
 ): Promise<void> {
   const wait = waitOf(options.wait);
   const text = await textOf(words);
-  const { account } = (await context.call("contact.show", { who })).contact;
+  const { ref } = (await context.call("conversation.get", { who })).conversation;
   const answered =
     options.reply === undefined
       ? undefined
-      : await findMessage(options.reply, context, { of: account, direction: "in" });
+      : await findMessage(options.reply, context, { of: ref, direction: "in" });
   const result = await context.call("message.send", {
-    who: account,
+    who: ref,
     text,
     replyTo: answered?.id,
     key: options.idempotencyKey,
     ...(wait === "live" ? live : { wait, timeout: parseDurationArg(options.timeout, "usage") }),
   });
-  context.out.data(`→ ${nameOf(result.contact)}  ${sendOutcome(result)}`, resultWithName(result));
+  await printResult("→", sendOutcome(result), result, context);
   if (result.message.state === "failed" || result.message.state === "cancelled")
     context.exit(exit.failure);
   else if (result.timedOut && wait !== "live")
-    context.exit(result.contact.keyChanged ? exit.keyChanged : exit.timedOut);
+    context.exit(result.contact?.keyChanged ? exit.keyChanged : exit.timedOut);
 }
 
 function waitOf(text: string | undefined): SendWait {
@@ -79,21 +78,25 @@ function waitOf(text: string | undefined): SendWait {
 /** What became of a message, and over what it went if it was delivered. */
 export function sendOutcome({ message, contact, elapsed, timedOut }: SendResult): string {
   const { state } = message;
+  // After a timeout, the elapsed time says nothing about this state.
+  const after = timedOut ? "" : ` in ${formatDuration(elapsed)}`;
   switch (state) {
     case "delivered":
     case "read":
-      // After a timeout, the elapsed time says nothing about this state.
-      return `${state}${timedOut ? "" : ` in ${formatDuration(elapsed)}`}${routeNote(contact)}`;
+      return `${reachedText(message)}${after}${routeNote(contact ?? {})}`;
+    case "held":
+      return `${reachedText(message)}${after}`;
     case "sent":
       return "sent, not acknowledged yet";
     case "failed":
     case "cancelled":
       return state;
     default:
+      if (contact === undefined) return waiting(message);
       if (contact.keyChanged)
         return `kept: the account key has changed (sotto verify ${shellWord(nameOf(contact))})`;
       return contact.awaits === undefined
-        ? "waiting for peer (kept and sent automatically)"
+        ? waiting(message)
         : `kept${waitCondition(contact)} (policy ${contact.policy})`;
   }
 }

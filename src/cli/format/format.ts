@@ -26,6 +26,7 @@ import {
   widthOf,
 } from "../../base/index.ts";
 import { formatDuration, formatTime } from "./time.ts";
+import { authorName, type Names } from "./with-names.ts";
 
 const states: Readonly<Record<Message["state"], string>> = {
   queued: "waiting for peer",
@@ -41,6 +42,20 @@ const states: Readonly<Record<Message["state"], string>> = {
 /** The state of a message; empty for a received one. */
 export function stateText(state: Message["state"]): string {
   return states[state];
+}
+
+/** The state of a message, in a group with how many members of how many it is true of. */
+export function reachedText({
+  state,
+  reached,
+  group,
+}: Pick<Message, "state" | "reached" | "group">): string {
+  if (state === "queued" && group !== undefined) return "waiting for a member";
+  if (reached === undefined) return stateText(state);
+  const { held, delivered, read, of } = reached;
+  const counts: Partial<Record<Message["state"], number>> = { held, delivered, read };
+  const count = counts[state];
+  return count === undefined ? stateText(state) : `${stateText(state)} ${count}/${of}`;
 }
 
 const pairings: Readonly<Record<Exclude<Pairing, "confirmed">, string>> = {
@@ -145,6 +160,8 @@ export interface MessageContext {
   /** The contact's name, and the number of columns for names. */
   readonly name: string;
   readonly width: number;
+  /** In a group: names of contacts, by account. */
+  readonly names?: Names;
   /** The message that it replies to, if it is stored here. */
   readonly answered?: Message | undefined;
   /** The parts of its text that are emphasised. */
@@ -182,9 +199,12 @@ export function withUnreadable(
 /** A message: the quoted message above it, its state after it, and reactions below it. */
 export function messageLines(
   message: Message,
-  { name, width, answered, emphasis }: MessageContext,
+  { name, width, names = new Map(), answered, emphasis }: MessageContext,
 ): SafeText {
-  const whose = ({ direction }: Pick<Message, "direction">) => (direction === "out" ? "you" : name);
+  const whose = ({ direction, author }: Pick<Message, "direction" | "author">) => {
+    if (direction === "out") return "you";
+    return author === undefined ? name : authorName(author, names);
+  };
   const id = message.id.slice(0, ID_LENGTH);
   const head = safe`${formatTime(message.sentAt)}  ${id}  ${padded(whose(message), width)}  `;
   const reactions = message.reactions.map((each) => `${each.emoji} ${whose(each)}`);
@@ -226,7 +246,8 @@ function stateNotes(message: Message): string[] {
     ...(message.gap ? ["a message before it is missing"] : []),
     ...(message.late ? ["late"] : []),
     ...(arrived === undefined ? [] : [`arrived ${formatTime(arrived)}`]),
-    ...(deleted || stateText(state) === "" ? [] : [stateText(state)]),
+    ...(message.unconfirmed ? ["author unconfirmed"] : []),
+    ...(deleted || stateText(state) === "" ? [] : [reachedText(message)]),
     ...(keep === undefined ? [] : [`disappears after ${formatDuration(keep)}`]),
     ...(changing ? ["change waiting for peer"] : []),
   ];

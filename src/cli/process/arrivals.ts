@@ -1,11 +1,11 @@
 /** Who arrives and what comes, one line each, on the terminal of a node in the foreground. */
 import type { NodeEvent } from "../../api/index.ts";
-import { displayLine, type SafeText, safe } from "../../base/index.ts";
+import { type SafeText, safe } from "../../base/index.ts";
 import { lookAlikeNotes, nameOf, noticeText, quoted, shellWord } from "../format/format.ts";
 import { formatTime } from "../format/time.ts";
-import { type Names, namesOf } from "../format/with-names.ts";
+import { type Names, nameIn } from "../format/with-names.ts";
 import type { Context } from "../runtime/context.ts";
-import { allContacts } from "../runtime/lists.ts";
+import { allNames } from "../runtime/lists.ts";
 import { acrossOutages, liveEvents } from "../runtime/outages.ts";
 
 /** `undefined` for an event of which nothing is shown. */
@@ -74,9 +74,12 @@ function messageText(
   { ref, notice }: { readonly ref: string; readonly notice?: { kind: "timer"; ms: number } },
   names: Names,
 ): SafeText {
-  const name = displayLine(names.get(ref) ?? ref);
+  const name = nameIn(ref, names);
+  const isGroup = ref.startsWith("group:");
+  const called = names.get(ref);
+  const argument = shellWord(isGroup && called !== undefined ? `group:${called}` : name);
   return notice === undefined
-    ? safe`New message from ${name}: sotto read ${shellWord(name)}`
+    ? safe`New message ${isGroup ? "in" : "from"} ${name}: sotto read ${argument}`
     : safe`${name} ${noticeText(notice)}`;
 }
 
@@ -85,7 +88,7 @@ export async function printArrivals(context: Context): Promise<void> {
   const { out } = context;
   const print = (text: SafeText | string) =>
     out.data(safe`${formatTime(Date.now()).slice("2026-05-01 ".length)}  ${text}`, {});
-  const names = namesOf(await allContacts(context));
+  const names = await allNames(context);
   const describe = describeArrivals(names);
   const events = acrossOutages(context, (node) => liveEvents(node.events()), {
     onOutage: ({ code }) => {

@@ -14,6 +14,14 @@ export function allContacts(node: Node): Promise<readonly Contact[]> {
   );
 }
 
+/** What this node calls each contact and each group, by the ref of the conversation. */
+export async function allNames(node: Node): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const { account, name } of await allContacts(node)) names.set(account, name);
+  for (const { ref, name } of await allConversations(node, { kind: "group" })) names.set(ref, name);
+  return names;
+}
+
 /** Every request without an answer. */
 export function allRequests(node: Node): Promise<readonly Contact[]> {
   return all(

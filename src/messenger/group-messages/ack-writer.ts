@@ -82,8 +82,9 @@ export class AckWriter {
       for (const stream of this.#owed()) {
         const acked = progressOf(stream, context.receipts);
         const ack = ackOf(this.#ports, group, stream);
-        if (ack === undefined) continue;
-        records.push(keys.keepAck(group, ack));
+        const record = ack && keys.keepAck(group, ack);
+        if (record === undefined) continue;
+        records.push(record);
         batch.streams.set({ ...stream, acked });
       }
       if (records.length > 0) await commitGroup(context, batch, ...records);

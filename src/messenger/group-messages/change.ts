@@ -23,6 +23,7 @@ import {
   groupCapacity,
   openGroupBatch,
   queueAct,
+  queueText,
   withdrawEntries,
 } from "./group-batch.ts";
 import { writeRefusal } from "./send.ts";
@@ -98,6 +99,33 @@ export function cancelInGroup(context: Context, place: GroupPlace): Promise<Mess
       throw new SottoError("message-sent", "The message may have been sent already.");
     takeOut(target);
     return set(context, target, advance(row, "cancel"), "state");
+  });
+}
+
+/**
+ * See `Messenger.resend`. A message of a group fails only before it was sealed: nobody has it, so it
+ * is queued as a new one.
+ */
+export function resendInGroup(context: Context, { group, at }: GroupPlace): Promise<MessageView> {
+  return withKnownOwner(context, group, async () => {
+    const batch = openGroupBatch(context, group);
+    const failed = requireMessage(await batch.changes.row(at));
+    requireOwn(failed);
+    if (failed.deleted) throw new SottoError("message-deleted", "This message was deleted.");
+    if (failed.state !== "failed")
+      throw new SottoError("message-not-failed", "This message did not fail.");
+    refuse(writeRefusal(group) ?? groupCapacity(batch));
+    const { key, text, replyTo, keep } = failed;
+    const { key: _, ...left } = emptied(failed, "hidden");
+    batch.changes.set(at, left, "text");
+    const line = queueText(context, batch, {
+      text,
+      ...(key !== undefined && { key }),
+      ...(replyTo !== undefined && { replyTo }),
+      ...(keep !== undefined && { keep }),
+    });
+    await commitGroup(context, batch);
+    return messageView(group, line.at, batch.changes.changed(line.at) ?? line.row);
   });
 }
 

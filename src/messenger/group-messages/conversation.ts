@@ -12,7 +12,7 @@ import { withStated } from "../model/order.ts";
 import { commitConversation } from "../state/change-contact.ts";
 import { background, withOwnerLock } from "../state/context.ts";
 import { type AckPorts, AckWriter } from "./ack-writer.ts";
-import { cancelInGroup, editInGroup, eraseInGroup, reactInGroup } from "./change.ts";
+import { cancelInGroup, editInGroup, eraseInGroup, reactInGroup, resendInGroup } from "./change.ts";
 import { commitGroup, openGroupBatch } from "./group-batch.ts";
 import { GroupPump } from "./pump.ts";
 import { prove } from "./reach.ts";
@@ -69,6 +69,16 @@ export class GroupConversation {
   /** See `Messenger.cancel`. */
   async cancel(at: number): Promise<MessageView> {
     return cancelInGroup(this.#ports.context, { group: this.group, at });
+  }
+
+  /** See `Messenger.resend`. The message gets another id. */
+  async resend(at: number): Promise<MessageView> {
+    return this.#woken(await resendInGroup(this.#ports.context, { group: this.group, at }));
+  }
+
+  /** Whether a message that is sent now leaves at once. */
+  isLive(): boolean {
+    return this.group.state.members.size > 1 && this.#pump.isReady();
   }
 
   /** See `receiveInGroup`. Requires the lock of the group. */

@@ -40,8 +40,11 @@ export interface GroupSealing {
   seal(group: Group, body: Uint8Array): Promise<SealedMessage | undefined>;
   /** The newest generation whose secrets this node has. */
   newestGeneration(group: Group): GenerationId | undefined;
-  /** Stores an acknowledgement of ours among the records of the group. */
-  keepAck(group: Group, ack: GroupAck): StoredRecord;
+  /**
+   * Stores an acknowledgement of ours among the records of the group.
+   * @returns `undefined` where none can be stored yet.
+   */
+  keepAck(group: Group, ack: GroupAck): StoredRecord | undefined;
 }
 
 /** The links of a group. */

@@ -93,6 +93,11 @@ export class GroupService implements GroupPort, GroupsApi {
     return running.conversation;
   }
 
+  /** Something was read in a group, which is acknowledged if it is at work. */
+  wake(group: { readonly row: { readonly id: GroupId } }): void {
+    this.#running.get(group.row.id)?.conversation.wake();
+  }
+
   // What links and the inbox report.
 
   actionKept(): void {

@@ -215,10 +215,12 @@ export interface Messenger extends SharedBootstraps {
    * The same `key` again returns the message of the first time, also where nothing can be sent any
    * more. Throws key-reused where that message has another text or answers another message (not
    * known once it was edited or deleted), message-empty, message-too-long, message-not-text,
-   * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full;
-   * message-unknown and message-deleted of the message that it answers.
+   * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full; in a
+   * group group-ended, group-reader; message-unknown and message-deleted of the message that it answers.
    */
   send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
+  /** Whether a message to this contact or group can leave now: there is a live link. */
+  isLive(who: string): boolean;
   /**
    * Replaces the text of a message of ours, here and there; of one that never left, here only, and
    * whatever forbids to send to the contact. Throws what `send` throws, message-unknown,
@@ -291,7 +293,8 @@ export interface Messenger extends SharedBootstraps {
    * contact never shows it twice, at a new position by arrival, and in the order where it was if it
    * was sealed before, else last. Finds it as `edit` does. Throws message-unknown,
    * message-not-yours, message-deleted, message-not-failed, contact-blocked, key-changed,
-   * invite-denied, invite-used, invite-expired, outbox-full.
+   * invite-denied, invite-used, invite-expired, outbox-full. In a group nothing that was sealed
+   * fails, so the message is queued as a new one, with another id.
    */
   resend(id: MessageId, who?: string): Promise<MessageView>;
   /** The message with this id. Throws message-ambiguous as `hide` does. */

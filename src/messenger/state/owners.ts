@@ -24,6 +24,11 @@ export interface GroupDirectory {
 /** What names a group, and never a contact. */
 const GROUP = /^\s*group:(.*)$/is;
 
+/** Whether a text means a group and no contact, whether there is one or not. */
+export function meansGroup(who: string): boolean {
+  return GROUP.test(who);
+}
+
 export class Owners {
   readonly #contacts: ContactStore;
   readonly #groups: GroupDirectory | undefined;

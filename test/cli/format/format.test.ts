@@ -54,6 +54,36 @@ describe("a message in a terminal", () => {
     assert.match(written(marked), /<no>␛, <␛on>/);
   });
 
+  it("in a group names its author, and how many members have proven its state", () => {
+    const ben = { account: "bob" as Contact["account"], name: "benjamin", member: "01" };
+    const cleo = { name: "cleo", member: "02" };
+    const inGroup = (changed: Partial<Message>) => {
+      const { contact: _, ...rest } = message;
+      const said: Message = { ...rest, group: "0a", ref: "group:0a", ...changed };
+      const names = new Map([["bob", "ben"]]);
+      return written(messageLines(said, { name: "#club", width: 5, names }));
+    };
+    assert.equal(
+      inGroup({ author: ben, reactions: [{ direction: "in", author: cleo, emoji: "👍" }] }),
+      lines("ben  ", "hello", "👍 ~cleo"),
+    );
+    assert.equal(
+      inGroup({ author: cleo, unconfirmed: true }),
+      lines("~cleo", "hello  [author unconfirmed]"),
+    );
+    const reached = { held: 9, delivered: 7, read: 2, of: 9 };
+    const states = { held: "under way 9/9", delivered: "delivered 7/9", read: "read 2/9" };
+    for (const [state, text] of Object.entries(states))
+      assert.equal(
+        inGroup({ direction: "out", state: state as Message["state"], reached }),
+        lines("you  ", `hello  [${text}]`),
+      );
+    assert.equal(
+      inGroup({ direction: "out", state: "queued", reached }),
+      lines("you  ", "hello  [waiting for a member]"),
+    );
+  });
+
   it("is shown after the first characters of its id and its sender", () => {
     assert.equal(shown({}), lines("bob", "hello"));
     assert.equal(shown({ direction: "out", state: "read" }), lines("you", "hello  [read]"));

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { Invite, Message, NodeEvent } from "../../../src/api/index.ts";
 import {
+  authorName,
   eventWithName,
   inviteWithNames,
   messageWithName,
+  nameIn,
   namesOf,
   resultWithName,
 } from "../../../src/cli/format/with-names.ts";
@@ -18,10 +20,21 @@ describe("JSON of the command line", () => {
     const expected = { ...message, contactName: "bob" };
     assert.deepEqual(messageWithName(message, names), expected);
     const result = { contact: shownContact, message, elapsed: 3 };
-    assert.deepEqual(resultWithName(result), { ...result, message: expected });
+    const conversation = { ref: account, name: "bob" };
+    assert.deepEqual(resultWithName(result, conversation), { ...result, message: expected });
     const event: NodeEvent = { type: "message.new", message };
     assert.deepEqual(eventWithName(event, names), { type: "message.new", message: expected });
     assert.deepEqual(messageWithName(message, new Map()), message);
+  });
+
+  it("has the name of a group, and names a member as a contact or by its own name", () => {
+    const inGroup = { ref: "group:0a", group: "0a", sentAt: 1, storedAt: 2 } as Message;
+    const known = new Map([...names, ["group:0a", "club"]]);
+    assert.deepEqual(messageWithName(inGroup, known), { ...inGroup, groupName: "club" });
+    assert.deepEqual([nameIn("group:0a", known), nameIn("group:0b", known)], ["#club", "group:0b"]);
+    assert.equal(authorName({ account, name: "robert", member: "01" }, known), "bob");
+    assert.equal(authorName({ name: "robert", member: "01" }, known), "~robert");
+    assert.equal(authorName({ name: "", member: "01" }, known), "~01");
   });
 
   it("has the name in an event about an account, and leaves other events as they are", () => {

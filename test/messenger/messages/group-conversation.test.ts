@@ -118,6 +118,28 @@ describe("the conversation of a group", () => {
     await world.stop();
   });
 
+  it("is written to by the methods of any conversation", async () => {
+    const { world, alice } = await pairOf(6);
+    const { messenger } = alice;
+    const { id: group } = await messenger.groups.create("club");
+    const sent = await messenger.send("group:club", "hello", { key: "k" });
+    assert.deepEqual([sent.group, sent.contact], [group, undefined]);
+    assert.equal((await messenger.send("group:club", "hello", { key: "k" })).id, sent.id);
+    await world.time.pass(10_000);
+    assert.equal((await messenger.message(sent.id))?.state, "held");
+    await messenger.edit(sent.id, "hello all");
+    assert.equal((await messenger.find("group:club/last")).text, "hello all");
+    await messenger.react(sent.id, "👍");
+    await assert.rejects(messenger.cancel(sent.id), { code: "message-sent" });
+    await assert.rejects(messenger.resend(sent.id), { code: "message-not-failed" });
+    await messenger.markRead("group:club");
+    assert.equal((await messenger.delete(sent.id)).deleted, true);
+    await assert.rejects(messenger.react(sent.id, "👍"), { code: "message-deleted" });
+    assert.equal(messenger.isLive("group:club"), false);
+    assert.equal((await messenger.send("bob", "to a contact")).group, undefined);
+    await world.stop();
+  });
+
   it("is unknown to a client that is limited to contacts", async () => {
     const { world, context } = await nodeWithGroup(2);
     const contacts = context.contactStore.limitedTo(new Set());

@@ -10,6 +10,7 @@ import {
   isNewest,
   type MessagePage,
   type MessageView,
+  meansGroup,
   type PageOptions,
 } from "../../../messenger/index.ts";
 import { fitting, fittingPage, withoutUndefined } from "./fitting.ts";
@@ -27,12 +28,21 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
   });
   /** The contact now, or as it was if it has been removed: nothing fails after a commit. */
   const current = (before: Contact): Contact => messenger.contactOf(before.account) ?? before;
-  /** The contact whose conversation has the message. Throws `message-unknown`. */
-  const contactOf = ({ contact }: MessageView): Contact => {
+  /**
+   * The contact whose conversation has the message; none in a group. Throws `message-unknown` where
+   * the contact was removed.
+   */
+  const contactOf = ({ contact, group }: MessageView): { readonly contact?: Contact } => {
+    if (group !== undefined) return {};
     const known = contact && messenger.contactOf(contact);
     if (known === undefined) throw unknown();
-    return known;
+    return { contact: known };
   };
+  /** The contact that a text means; none where it means a group. */
+  const meant = (who: string): Contact | undefined =>
+    meansGroup(who) ? undefined : messenger.contact(who);
+  const isLive = (contact: Contact | undefined, ref: string): boolean =>
+    contact === undefined ? messenger.isLive(ref) : contact.online;
   /** Makes a change, and waits for its delivery if requested and the contact is online. */
   const change = async (
     { wait, timeout = DEFAULT_WAIT }: Pick<Params<"message.edit">, "wait" | "timeout">,
@@ -41,11 +51,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
   ) => {
     const made: { contact?: Contact } = {};
     const goesOut = (message: MessageView) => {
-      made.contact = contactOf(message);
-      return wait === "live" && made.contact.online;
+      Object.assign(made, contactOf(message));
+      return wait === "live" && isLive(made.contact, message.ref);
     };
     const changed = await changeAndWait(messenger, make, goesOut, waitLimit(timeout, caller));
-    return { contact: current(made.contact ?? contactOf(changed.message)), ...changed };
+    return { ...(made.contact && { contact: current(made.contact) }), ...changed };
   };
   /** Deletes a message here only. @returns the message as it was. */
   const hidden = async (id: MessageId, who: string | undefined): Promise<MessageView> => {
@@ -62,18 +72,21 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       ...(key === undefined ? {} : { key }),
       ...(replyTo === undefined ? {} : { replyTo: idOf(replyTo) }),
     };
-    const contact = messenger.contact(who);
-    const send = () => messenger.send(contact.account, text, options);
-    if (wait !== undefined && (wait !== "live" || contact.online)) {
-      const state = wait === "live" ? "delivered" : wait;
+    const contact = meant(who);
+    const ref = contact?.account ?? who;
+    const send = () => messenger.send(ref, text, options);
+    const now = () => contact && { contact: current(contact) };
+    if (wait !== undefined && (wait !== "live" || isLive(contact, ref))) {
+      // In a group a message is under way with the first member that has it.
+      const live = contact === undefined ? "held" : "delivered";
       const limit = waitLimit(timeout ?? DEFAULT_WAIT, caller);
-      const sent = await sendAndWait(messenger, send, state, limit);
-      return { contact: current(contact), ...sent };
+      const sent = await sendAndWait(messenger, send, wait === "live" ? live : wait, limit);
+      return { ...now(), ...sent };
     }
     const start = clock.now();
     const message = await send();
     const elapsed = clock.now() - start;
-    return { contact: current(contact), message, timedOut: false, elapsed };
+    return { ...now(), message, timedOut: false, elapsed };
   };
   /** A page around a message, with fewer messages where they do not fit: it keeps its middle. */
   const aroundFitting = async (
@@ -122,8 +135,9 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       };
     },
     "message.count": async ({ who }) => {
-      const contact = messenger.contact(who);
-      return { contact, messages: await messenger.count(contact.account) };
+      const contact = meant(who);
+      const ref = contact?.account ?? who;
+      return { ...(contact && { contact }), messages: await messenger.count(ref) };
     },
     "message.search": async ({ query, limit = 50, ...which }) => {
       const found = await messenger.search(query, { limit, ...withoutUndefined(which) });
@@ -138,7 +152,7 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
       change(how, () => messenger.react(idOf(id), emoji, who), caller),
     "message.find": async ({ id, who, direction }) => {
       const message = await messenger.find(id, { who, direction });
-      return { contact: contactOf(message), message };
+      return { ...contactOf(message), message };
     },
     "typing.send": async ({ who }) => {
       await messenger.typing(who);
@@ -153,11 +167,11 @@ export function messageHandlers({ messenger, clock }: DispatchParts): Handlers<M
     },
     "message.cancel": async ({ id, who }) => {
       const message = await messenger.cancel(idOf(id), who);
-      return { contact: contactOf(message), message };
+      return { ...contactOf(message), message };
     },
     "message.resend": async ({ id, who }) => {
       const message = await messenger.resend(idOf(id), who);
-      return { contact: contactOf(message), message };
+      return { ...contactOf(message), message };
     },
   };
 }

@@ -40,7 +40,7 @@ export interface WaitLimit {
 export async function sendAndWait(
   messenger: Messenger,
   send: () => Promise<MessageView>,
-  state: "sent" | "delivered" | "read",
+  state: "sent" | "held" | "delivered" | "read",
   wait: WaitLimit,
 ): Promise<Omit<SendResult, "contact"> & { readonly message: MessageView }> {
   const start = wait.clock.now();
