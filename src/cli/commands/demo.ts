@@ -2,7 +2,8 @@
 import type { Result } from "../../api/index.ts";
 import { limits, type Part, SottoError, safe, written } from "../../base/index.ts";
 import { type Actor, type DemoProcesses, startDemo } from "../demo/processes.ts";
-import { numberLines, routeNote, stateText } from "../format/format.ts";
+import { numberLines, routeNote } from "../format/format.ts";
+import { stateText } from "../format/message-lines.ts";
 import { formatDuration } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 

@@ -8,14 +8,8 @@ import {
   refOf,
 } from "../../api/index.ts";
 import { type Part, safe } from "../../base/index.ts";
-import {
-  contactStateText,
-  lookAlikeNotes,
-  messageLines,
-  nameOf,
-  quoted,
-  reachedText,
-} from "../format/format.ts";
+import { contactStateText, lookAlikeNotes, nameOf, quoted } from "../format/format.ts";
+import { messageLines, reachedText } from "../format/message-lines.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { authorName, conversationName, eventWithName, nameIn } from "../format/with-names.ts";
 import { runExecHook } from "../process/exec-hook.ts";

@@ -1,6 +1,7 @@
 /** `sotto read`: prints a conversation, oldest message first, and marks it as read. */
 import { listed, SottoError } from "../../base/index.ts";
-import { messageLines, shellWord, withUnreadable } from "../format/format.ts";
+import { shellWord } from "../format/format.ts";
+import { messageLines, withUnreadable } from "../format/message-lines.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { formatTime, parseTimeArg } from "../format/time.ts";
 import { authorName, conversationName, messageWithName, namesOf } from "../format/with-names.ts";

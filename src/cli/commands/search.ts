@@ -1,7 +1,7 @@
 /** `sotto search`: finds messages that contain all the words, newest first. */
 import type { Message } from "../../api/index.ts";
 import { indented, listed, padded, SottoError, safe } from "../../base/index.ts";
-import { messageLines } from "../format/format.ts";
+import { messageLines } from "../format/message-lines.ts";
 import { messageWithName, type Names, nameIn } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allNames } from "../runtime/lists.ts";

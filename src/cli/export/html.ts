@@ -4,7 +4,8 @@
  */
 import type { Contact, Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
-import { arrivedApart, contactStateText, noticeText, stateText } from "../format/format.ts";
+import { contactStateText } from "../format/format.ts";
+import { arrivedApart, noticeText, stateText } from "../format/message-lines.ts";
 import { formatTime } from "../format/time.ts";
 import type { Everything } from "./conversations.ts";
 import { style } from "./style.ts";

@@ -1,7 +1,8 @@
 /** Who arrives and what comes, one line each, on the terminal of a node in the foreground. */
 import type { NodeEvent } from "../../api/index.ts";
 import { type SafeText, safe } from "../../base/index.ts";
-import { lookAlikeNotes, nameOf, noticeText, quoted, shellWord } from "../format/format.ts";
+import { lookAlikeNotes, nameOf, quoted, shellWord } from "../format/format.ts";
+import { noticeText } from "../format/message-lines.ts";
 import { formatTime } from "../format/time.ts";
 import { type Names, nameIn } from "../format/with-names.ts";
 import type { Context } from "../runtime/context.ts";

@@ -103,8 +103,8 @@ export function cancelInGroup(context: Context, place: GroupPlace): Promise<Mess
 }
 
 /**
- * See `Messenger.resend`. A message of a group fails only before it was sealed: nobody has it, so it
- * is queued as a new one.
+ * See `Messenger.resend`. A message of a group fails only before it was sealed: no other node has
+ * it, so it is queued as a new one.
  */
 export function resendInGroup(context: Context, { group, at }: GroupPlace): Promise<MessageView> {
   return withKnownOwner(context, group, async () => {

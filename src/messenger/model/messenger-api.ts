@@ -216,7 +216,8 @@ export interface Messenger extends SharedBootstraps {
    * more. Throws key-reused where that message has another text or answers another message (not
    * known once it was edited or deleted), message-empty, message-too-long, message-not-text,
    * contact-blocked, key-changed, invite-denied, invite-used, invite-expired, outbox-full; in a
-   * group group-ended, group-reader; message-unknown and message-deleted of the message that it answers.
+   * group group-ended, group-reader; message-unknown and message-deleted of the message that it
+   * answers.
    */
   send(who: string, text: string, options?: SendOptions): Promise<MessageView>;
   /** Whether a message to this contact or group can leave now: there is a live link. */

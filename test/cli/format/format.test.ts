@@ -3,13 +3,8 @@ import type { Contact, Message } from "../../../src/api/index.ts";
 import { type Part, safe, written } from "../../../src/base/index.ts";
 import { changeOutcome } from "../../../src/cli/args/message-arg.ts";
 import { sendOutcome } from "../../../src/cli/commands/send.ts";
-import {
-  contactLine,
-  contactStateText,
-  messageLines,
-  reachabilityText,
-  withUnreadable,
-} from "../../../src/cli/format/format.ts";
+import { contactLine, contactStateText, reachabilityText } from "../../../src/cli/format/format.ts";
+import { messageLines, withUnreadable } from "../../../src/cli/format/message-lines.ts";
 import { formatTime } from "../../../src/cli/format/time.ts";
 import { shownContact } from "../contact.ts";
 
