@@ -28,20 +28,8 @@ import {
 import { answer, costOf } from "./sync-answer.ts";
 import { type Ask, checkResponse, headOf, requestOf } from "./sync-ask.ts";
 import type { SyncPlan } from "./sync-plan.ts";
-import type { MessageKey, SyncSource, Taken } from "./sync-source.ts";
+import type { MessageKey, SyncLink, SyncSource, Taken } from "./sync-source.ts";
 import { comparedBytes, compareStates, differingHeads, statedIn, stateOf } from "./sync-state.ts";
-
-/** The link as synchronisation uses it. */
-export interface SyncLink {
-  readonly member: MemberId;
-  /** Of the link's handshake, 32 bytes: under it states are compared. */
-  readonly key: Uint8Array;
-  /** The member is not in this node's log: nothing but records is taken, and nothing given. */
-  readonly provisional: boolean;
-  /** @returns whether the link accepted the message. */
-  send(message: Link): boolean;
-  close(): void;
-}
 
 /** What all links of a group share. */
 export interface SyncContext {
@@ -107,6 +95,7 @@ export class LinkSync {
 
   /** Begins a round: states what is here, and asks for what is known to be lacking. */
   round(): void {
+    if (this.link.removed) return;
     this.#items.clear();
     this.#theirs.clear();
     this.#context.plan.round(this.link.member);
@@ -117,7 +106,7 @@ export class LinkSync {
 
   /** Takes a message of the link that concerns synchronisation; others are ignored. */
   received(message: Link): Promise<void> {
-    if (this.#closed) return this.#turn;
+    if (this.#closed || (this.link.removed && message.kind !== "request")) return this.#turn;
     if (message.kind === "request") {
       this.#requests.push(message);
       // An honest member has a few requests open.
@@ -184,8 +173,11 @@ export class LinkSync {
     if (sameStreams) this.#compared = true;
     // A member that joined just now does not know what this side stated before.
     const differs = !sameStreams || !sameRecords;
-    if (differs && !this.#heard) this.#sent = undefined;
+    const isFirst = !this.#heard;
     this.#heard = true;
+    const isOutsider = this.#isOutsider();
+    if (isOutsider && !isFirst) return;
+    if (differs && isFirst && !isOutsider) this.#sent = undefined;
     if (differs) this.#stateIfChanged();
     // Of two members that differ one begins to compare; what it lists the other asks for.
     if (!sameRecords && (source.us < member || provisional) && !this.#has("records")) {
@@ -369,7 +361,8 @@ export class LinkSync {
 
   /** States what is here, unless the member knows it, and in which heads it differs. */
   changed(): void {
-    if (this.#stateIfChanged() && this.#digests !== undefined) this.#sendHeads(this.#digests);
+    if (!this.link.removed && this.#stateIfChanged() && this.#digests !== undefined)
+      this.#sendHeads(this.#digests);
   }
 
   #stateIfChanged(): boolean {
@@ -379,7 +372,14 @@ export class LinkSync {
     return true;
   }
 
+  /** Whether the account is no member by the log of a member: it sees nothing of what changes. */
+  #isOutsider(): boolean {
+    const { source } = this.#context;
+    return this.link.provisional && source.isMember(source.us);
+  }
+
   #sendState(): void {
+    if (this.#sent !== undefined && this.#isOutsider()) return;
     const state = this.#state();
     this.#sent = comparedBytes(state);
     this.#send({ kind: "state", ...state });

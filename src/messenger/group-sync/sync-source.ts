@@ -13,6 +13,7 @@ import type {
   StreamHead,
   WantedRange,
 } from "../../group/index.ts";
+import type { Link } from "../../wire/index.ts";
 
 /** What a linked member stated of itself. */
 export interface StatedByMember {
@@ -49,6 +50,20 @@ export interface LackingItems {
 
 /** The fate of data that a member sent: `hostile` where no honest member has it. */
 export type Taken = "taken" | "hostile";
+
+/** The link as synchronisation uses it. */
+export interface SyncLink {
+  readonly member: MemberId;
+  /** Of the link's handshake, 32 bytes: under it states are compared. */
+  readonly key: Uint8Array;
+  /** The member is not in this node's log: nothing but records is taken, and nothing given. */
+  readonly provisional: boolean;
+  /** The account was removed: if it asks it is given the op of that, and nothing else. */
+  readonly removed?: boolean;
+  /** @returns whether the link accepted the message. */
+  send(message: Link): boolean;
+  close(): void;
+}
 
 export interface SyncSource {
   /** This node in the group. */

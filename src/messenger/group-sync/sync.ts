@@ -7,10 +7,10 @@ import type { CryptoProvider } from "../../crypto/index.ts";
 import { generationId, groupLimits, type MemberId, type WantedRange } from "../../group/index.ts";
 import type { Clock } from "../../ports/index.ts";
 import { type Link, linkLists, syncPageBytes } from "../../wire/index.ts";
-import { LinkSync, type SyncContext, type SyncLink } from "./link-sync.ts";
+import { LinkSync, type SyncContext } from "./link-sync.ts";
 import { subtract } from "./sync-ask.ts";
 import { SyncPlan } from "./sync-plan.ts";
-import type { SyncSource } from "./sync-source.ts";
+import type { SyncLink, SyncSource } from "./sync-source.ts";
 
 export interface SyncPorts {
   readonly crypto: CryptoProvider;
@@ -111,7 +111,7 @@ export class GroupSync {
       bytes = full ? record.length : bytes + record.length;
     }
     for (const [member, { link }] of this.#links)
-      if (member !== except && !link.provisional)
+      if (member !== except && !link.provisional && !link.removed)
         for (const page of pages) if (page.length > 0) link.send({ kind: "news", records: page });
   }
 
@@ -140,6 +140,7 @@ export class GroupSync {
   }
 
   async #takeNews({ link, news }: Joined, records: readonly Uint8Array[]): Promise<void> {
+    if (link.removed) return;
     const bytes = records.reduce((sum, { length }) => sum + length, 0);
     // What exceeds the rate comes with the next comparison.
     if (!news.take(bytes)) return;

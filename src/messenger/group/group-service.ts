@@ -259,7 +259,8 @@ export class GroupService implements GroupPort, GroupsApi {
     if (isOurs && before !== undefined) running.ended(member);
     if (!keeps || standing === undefined || muted.has(group.row.id)) return;
     const link: MemberLink = {
-      ...{ member, key: carrier.key, standing, provisional: standing === "unknown" },
+      ...{ member, key: carrier.key, standing },
+      ...{ provisional: standing === "unknown", removed: standing === "removed" },
       send: (message: GroupMessage) => carrier.send(group.row.id, message),
       close: () => {
         muted.add(group.row.id);

@@ -18,8 +18,8 @@ import type { GroupsContext } from "../group-state/group-context.ts";
 import { GroupSyncSource } from "../group-state/group-source.ts";
 import { sealing } from "../group-state/seal.ts";
 import { isCut } from "../group-state/take-messages.ts";
-import type { SyncLink } from "../group-sync/link-sync.ts";
 import { GroupSync } from "../group-sync/sync.ts";
+import type { SyncLink } from "../group-sync/sync-source.ts";
 import { background, withOwnerLock } from "../state/context.ts";
 import type { Received } from "./pair-carrier.ts";
 

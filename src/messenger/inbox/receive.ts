@@ -113,6 +113,8 @@ async function takeFrame(
   if (frame?.type === "pong") for (const heard of link.pings) heard();
   if (frame?.type === "ping" || frame?.type === "pong") return;
   if (frame?.type === "group") {
+    // The settings that state its key may have come right before it.
+    carryGroups(context, peer, link);
     if (!context.groupPort.takeFrame(link, frame.message)) step.broken = "group-frame";
     return;
   }
@@ -184,15 +186,19 @@ async function finish(context: Context, peer: Peer, link: Link, step: Step): Pro
   await sealControl(context, peer, content, commit, { session: step.session });
   if (step.opened) link.heardSession = true;
   if (step.settings) link.heardSettings = true;
-  if (link.sentSettings && link.theirGroupKey !== undefined && !link.carriesGroups) {
-    link.carriesGroups = true;
-    context.groupPort.linkReady(peer, link);
-  }
+  carryGroups(context, peer, link);
   if (step.pings > 0) void post(link, [encodeLinkFrame({ type: "pong" })]);
   if (step.typing) receiveTyping(context, peer);
   pump(context, peer);
   if (first) background(context, "hosts-failed", () => shareBootstraps(context, peer));
   leaveWhenDone(context, peer);
+}
+
+/** Has the link carry group frames once both keys are known to both sides. */
+function carryGroups(context: Context, peer: Peer, link: Link): void {
+  if (!link.sentSettings || link.theirGroupKey === undefined || link.carriesGroups) return;
+  link.carriesGroups = true;
+  context.groupPort.linkReady(peer, link);
 }
 
 /** Commits what the frames changed. @param session its row; absent where no frame opened. */

@@ -1,7 +1,7 @@
 /** Members that synchronise in simulated time. */
 import type { MemberId } from "../../../src/group/index.ts";
-import type { SyncLink } from "../../../src/messenger/group-sync/link-sync.ts";
 import { GroupSync } from "../../../src/messenger/group-sync/sync.ts";
+import type { SyncLink } from "../../../src/messenger/group-sync/sync-source.ts";
 import { decodeGroupLink, encodeGroupLink, type Link } from "../../../src/wire/index.ts";
 import { SimTime } from "../../scenario/time.ts";
 import { crypto, type HeldGroup } from "./held.ts";

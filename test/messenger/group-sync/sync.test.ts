@@ -9,8 +9,8 @@ import {
   pageHash,
   recordId,
 } from "../../../src/group/index.ts";
-import type { SyncLink } from "../../../src/messenger/group-sync/link-sync.ts";
 import { GroupSync } from "../../../src/messenger/group-sync/sync.ts";
+import type { SyncLink } from "../../../src/messenger/group-sync/sync-source.ts";
 import {
   encodeGroupLink,
   type Link,

@@ -1,5 +1,5 @@
 /** Links in memory between nodes of a group, in simulated time; each may lose what it carries. */
-import type { SyncLink } from "../../../src/messenger/group-sync/link-sync.ts";
+import type { SyncLink } from "../../../src/messenger/group-sync/sync-source.ts";
 import { decodeGroupLink, encodeGroupLink, type Link } from "../../../src/wire/index.ts";
 import type { MemberNode } from "./member-node.ts";
 
