@@ -29,7 +29,7 @@ export const define: Define = (command, context) => {
   passphraseOptions(command)
     .argument("<path>", "a file that ends in .json or .html, or a directory for both")
     .option("--html", "in a directory: write only the HTML page (--json: only the JSON file)")
-    .option("--contact <who>", "only the conversation with one contact")
+    .option("--contact <who>", "only the conversation with one contact, or in group:NAME")
     .option("--force", "overwrite existing files")
     .action((path: string, options: Options) => write(path, options, context));
 };
@@ -42,9 +42,9 @@ async function write(path: string, options: Options, context: Context): Promise<
   await withNodeOrStore(context, options, async (node) => {
     const who = options.contact;
     // Resolved once, for all files.
-    const account = who && (await node.call("contact.show", { who })).contact.account;
+    const ref = who && (await node.call("conversation.get", { who })).conversation.ref;
     for (const target of targets)
-      damaged = (await writeOne(node, target, { ...options, account }, now)) || damaged;
+      damaged = (await writeOne(node, target, { ...options, ref }, now)) || damaged;
   });
   const files = targets.map((target) => target.path);
   const lines = files.map((file) => `✓ ${file}`);
@@ -63,11 +63,11 @@ async function write(path: string, options: Options, context: Context): Promise<
 async function writeOne(
   node: Callable,
   { path, format }: Target,
-  { account, force }: { readonly account?: string | undefined; readonly force?: true },
+  { ref, force }: { readonly ref?: string | undefined; readonly force?: true },
   now: number,
 ): Promise<boolean> {
   let damaged = false;
-  const all = await everything(node, account, now, () => {
+  const all = await everything(node, ref, now, () => {
     damaged = true;
   });
   await writeNewFile(path, force === true, async (file) => {

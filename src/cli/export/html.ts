@@ -2,28 +2,29 @@
  * Conversations as one HTML page. It contains no script and loads nothing. Texts of contacts are
  * escaped, stripped of control characters and isolated, so that they cannot reorder the page.
  */
-import type { Contact, Message } from "../../api/index.ts";
+import type { Message } from "../../api/index.ts";
 import { displayLine, displayText } from "../../base/index.ts";
 import { contactStateText } from "../format/format.ts";
-import { arrivedApart, noticeText, stateText } from "../format/message-lines.ts";
+import { arrivedApart, noticeText, reachedText } from "../format/message-lines.ts";
 import { formatTime } from "../format/time.ts";
-import type { Everything } from "./conversations.ts";
+import { authorName, conversationName, type Names } from "../format/with-names.ts";
+import type { Everything, Owner } from "./conversations.ts";
 import { style } from "./style.ts";
 
 export async function* exportHtml(all: Everything): AsyncGenerator<string> {
-  const { account, exportedAt, conversations } = all;
+  const { account, exportedAt, conversations, names } = all;
   yield head(`Sotto: conversations of ${displayLine(account.name)}`);
   yield `<h1>Conversations of <bdi>${line(account.name)}</bdi></h1>\n`;
   yield `<p>Exported ${formatTime(exportedAt)}. This file is not encrypted.</p>\n`;
   yield `<p class="id">Account ${line(account.account)}</p>\n`;
   if (conversations.length > 1) {
     const entries = conversations.map(
-      ({ contact }, i) => `<li><a href="#c${i}"><bdi>${line(contact.name)}</bdi></a></li>\n`,
+      ({ owner }, i) => `<li><a href="#c${i}"><bdi>${title(owner)}</bdi></a></li>\n`,
     );
     yield `<nav><ul>\n${entries.join("")}</ul></nav>\n`;
   }
-  for (const [i, { contact, messages }] of conversations.entries()) {
-    yield `<section id="c${i}">\n<h2><bdi>${line(contact.name)}</bdi></h2>\n${about(contact)}`;
+  for (const [i, { owner, messages }] of conversations.entries()) {
+    yield `<section id="c${i}">\n<h2><bdi>${title(owner)}</bdi></h2>\n${about(owner)}`;
     let day = "";
     let empty = true;
     for await (const message of messages) {
@@ -31,7 +32,7 @@ export async function* exportHtml(all: Everything): AsyncGenerator<string> {
       if (today !== day) yield `<h3>${today}</h3>\n`;
       day = today;
       empty = false;
-      yield one(message, contact);
+      yield one(message, owner, names);
     }
     yield `${empty ? "<p>No messages.</p>\n" : ""}</section>\n`;
   }
@@ -59,7 +60,11 @@ ${style}</style>
 `;
 }
 
-function about(contact: Contact): string {
+const title = ({ contact, group }: Owner): string =>
+  escaped(contact ? displayLine(contact.name) : conversationName(group));
+
+function about({ contact, group }: Owner): string {
+  if (contact === undefined) return `<p class="id">${line(group.ref)}</p>\n`;
   const notes = [
     contact.verified ? "verified" : "not verified",
     ...(contact.keyChanged || contact.blocked || contact.pairing !== "confirmed"
@@ -70,14 +75,17 @@ function about(contact: Contact): string {
   return `<p class="id">${line(`${contact.account}, ${notes.join(", ")}`)}</p>\n`;
 }
 
-function one(message: Message, contact: Contact): string {
-  const { id, direction, sentAt, state, text, replyTo, edited, deleted, reactions } = message;
+function one(message: Message, owner: Owner, names: Names): string {
+  const { id, direction, sentAt, text, replyTo, edited, deleted, reactions } = message;
   const time = `<time${dated(sentAt)}>${formatTime(sentAt).slice(11)}</time>`;
-  const name = (whose: "in" | "out") =>
-    whose === "out" ? "you" : `<bdi>${line(contact.name)}</bdi>`;
+  const name = ({ direction: whose, author }: Pick<Message, "direction" | "author">): string => {
+    if (whose === "out") return "you";
+    const called = author === undefined ? title(owner) : escaped(authorName(author, names));
+    return `<bdi>${called}</bdi>`;
+  };
   if (message.notice !== undefined)
     return `<article id="m${line(id)}" class="notice">
-<p>${time} ${name(direction)} ${escaped(noticeText(message.notice))}</p>
+<p>${time} ${name(message)} ${escaped(noticeText(message.notice))}</p>
 </article>
 `;
   const arrived = arrivedApart(message);
@@ -85,15 +93,16 @@ function one(message: Message, contact: Contact): string {
     message.gap ? "a message before it is missing" : "",
     message.late ? "late" : "",
     arrived === undefined ? "" : `arrived ${formatTime(arrived)}`,
-    ...(deleted ? [] : [stateText(state)]),
+    message.unconfirmed ? "author unconfirmed" : "",
+    ...(deleted ? [] : [reachedText(message)]),
     edited ? "edited" : "",
   ].filter(Boolean);
   const answers =
     replyTo === undefined ? "" : `<p class="id"><a href="#m${line(replyTo)}">in reply to</a></p>\n`;
-  const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each.direction)}`);
+  const after = reactions.map((each) => `<bdi>${line(each.emoji)}</bdi> ${name(each)}`);
   const noted = notes.length === 0 ? "" : ` <span>${escaped(notes.join(", "))}</span>`;
   return `<article id="m${line(id)}" class="${direction === "out" ? "out" : "in"}">
-<header>${name(direction)} ${time}${noted}</header>
+<header>${name(message)} ${time}${noted}</header>
 ${answers}<p dir="auto">${deleted ? "(deleted)" : escaped(displayText(text))}</p>
 ${after.length === 0 ? "" : `<p class="id">${after.join(", ")}</p>\n`}</article>
 `;

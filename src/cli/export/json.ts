@@ -7,8 +7,10 @@ export async function* exportJson(all: Everything): AsyncGenerator<string> {
   yield `"exportedAt": ${all.exportedAt},\n"account": ${displayJson(all.account)},\n`;
   yield '"conversations": [';
   let next = "\n";
-  for (const { contact, messages } of all.conversations) {
-    yield `${next}{ "contact": ${displayJson(contact)},\n  "messages": [`;
+  for (const { owner, messages } of all.conversations) {
+    const { contact, group } = owner;
+    const whose = contact ? `"contact": ${displayJson(contact)}` : `"group": ${displayJson(group)}`;
+    yield `${next}{ ${whose},\n  "messages": [`;
     let nextMessage = "\n";
     for await (const message of messages) {
       yield `${nextMessage}    ${displayJson(message)}`;

@@ -51,14 +51,24 @@ function nodeOf(
   fits = 1000,
 ): { readonly node: Callable; readonly asked: { after?: string; limit?: number }[] } {
   const asked: { after?: string; limit?: number }[] = [];
-  const contacts = Object.keys(conversations).map(contact);
+  const called = Object.keys(conversations);
+  const contacts = called.filter((name) => !name.startsWith("group:")).map(contact);
   const call = async (method: string, params: Record<string, never>) => {
     if (method === "account.show") return { account: "a", device: "d", name: "ann" };
     if (method === "contact.list") return { contacts };
     const { who = "", limit = 50, after = "", order } = params;
-    if (method === "contact.show") return { contact: contacts.find(({ name }) => name === who) };
+    const isGroup = (who as string).startsWith("group:");
+    const groups = called.filter((name) => name.startsWith("group:"));
+    const listed = (name: string) => ({ ref: name, kind: "group", name: name.slice(6) });
+    if (method === "conversation.list") return { conversations: groups.map(listed) };
+    if (method === "conversation.get")
+      return {
+        conversation: isGroup
+          ? listed(who)
+          : { kind: "contact", ref: contacts.find(({ name }) => name === who)?.account },
+      };
     asked.push(params);
-    const name = contacts.find(({ account }) => account === who)?.name ?? "";
+    const name = isGroup ? who : (contacts.find(({ account }) => account === who)?.name ?? "");
     const all = (conversations[name] ?? []).filter(({ position }) => position > after);
     const most = Math.min(limit, fits);
     const messages = order === "oldest" ? all.slice(0, most) : all.slice(-most);
@@ -113,6 +123,29 @@ describe("cli/export", () => {
       await whole(exportJson(await everything(nodeOf({}).node, undefined, NOW, ignore))),
     );
     assert.deepEqual(none.conversations, []);
+  });
+
+  it("writes conversations of groups, whose members are contacts or go by their own names", async () => {
+    const bob = { account: contact("bob").account, name: "robert", member: "01" };
+    const cleo = { name: "<cleo>", member: "02" };
+    const said: Message[] = [bob, cleo].map((author, i) => {
+      const { contact: _, ...rest } = message(2 * i, "x");
+      const reactions = [{ direction: "in" as const, author: cleo, emoji: "👍" }];
+      return { ...rest, ref: "group:club", group: "0a", author, reactions };
+    });
+    const { node } = nodeOf({ bob: [], "group:club": said });
+    for (const who of [undefined, "group:club"]) {
+      const all = JSON.parse(await whole(exportJson(await everything(node, who, NOW, ignore))));
+      assert.deepEqual(all.conversations, [
+        ...(who === undefined ? [{ contact: contact("bob"), messages: [] }] : []),
+        { group: { ref: "group:club", name: "club" }, messages: said },
+      ]);
+    }
+    const html = await whole(exportHtml(await everything(node, "group:club", NOW, ignore)));
+    assert.match(html, /<h2><bdi>#club<\/bdi><\/h2>/);
+    assert.match(html, /<header><bdi>bob<\/bdi>/);
+    assert.match(html, /<header><bdi>~&lt;cleo&gt;<\/bdi>/);
+    assert.match(html, /👍<\/bdi> <bdi>~&lt;cleo&gt;<\/bdi>/);
   });
 
   it("asks for a few hundred messages at a time, and for the next ones when those are written", async () => {
