@@ -43,6 +43,8 @@ export const groupLimits = {
   announcementsPerDay: 64,
   /** Senders wait up to this long (ms) before they replace a worn generation: one does for all. */
   rotationSpread: 10 * 60_000,
+  /** Members wait up to this long (ms) before they replace a generation of one that left. */
+  leaveSpread: 60_000,
   /** Slots of records in an epoch: for up to this many recipients a few, else more. */
   fewRecipients: 8,
   fewSlots: 4,

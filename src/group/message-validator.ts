@@ -10,6 +10,7 @@ import type { PlacedOp } from "./causality.ts";
 import {
   type GenerationId,
   type GroupId,
+  generationId,
   type MemberId,
   memberId,
   type StreamId,
@@ -20,6 +21,7 @@ import { isSignedMessage, messageHash } from "./message.ts";
 
 /** What signs the messages of a stream. */
 export interface StreamKey {
+  readonly member: MemberId;
   readonly generation: GenerationId;
   /** Ed25519, 32 bytes. */
   readonly key: Uint8Array;
@@ -76,6 +78,10 @@ export class MessageValidator {
       source.pending(message, from);
       return "ignore";
     }
+    // Two members can state one stream: that is no fault of the one that gives its messages.
+    if (key.member !== author) return "ignore";
+    const named = generationId.bytes(key.generation).subarray(0, parts.generation.length);
+    if (!equal(named, parts.generation)) return "reject";
     return this.#isSigned(parts, frontiers, key) ? "accept" : "reject";
   }
 

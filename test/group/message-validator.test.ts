@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { u32 } from "../../src/base/index.ts";
-import { generationId, type MemberId, streamId } from "../../src/group/ids.ts";
+import { concat, labels, u32, utf8 } from "../../src/base/index.ts";
+import { generationId, groupId, type MemberId, opId, streamId } from "../../src/group/ids.ts";
 import { groupMessageKey } from "../../src/group/keys.ts";
 import { groupLimits } from "../../src/group/limits.ts";
 import { frontiersOf, messageHash, sealMessage } from "../../src/group/message.ts";
@@ -38,7 +38,7 @@ function validator(changed: Partial<ValidatorSource> = {}) {
     isCut: () => false,
     hashOf: () => undefined,
     frontiers: (prefixes) => frontiersOf(log, prefixes),
-    streamKey: () => ({ generation, key: key.public }),
+    streamKey: () => ({ member: author, generation, key: key.public }),
     pending: (message) => pending.push(message),
     ...changed,
   };
@@ -91,12 +91,37 @@ describe("group/message-validator", () => {
     }
   });
 
+  it("ignores a message of a stream that another member stated", () => {
+    const { judge } = validator({
+      streamKey: () => ({ member: peer, generation, key: key.public }),
+    });
+    assert.equal(judge(sealed()), "ignore");
+  });
+
+  it("rejects one that is signed for another generation than it names", () => {
+    const other = generationId.from(crypto.sha256(u32(9)));
+    const { judge } = validator({
+      streamKey: () => ({ member: author, generation: other, key: key.public }),
+    });
+    const message = sealed();
+    const unsigned = message.subarray(0, -64);
+    const claim = concat(
+      utf8(labels.groupMessage),
+      groupId.bytes(group),
+      generationId.bytes(other),
+      Uint8Array.of(1),
+      opId.bytes(created.op.id),
+      unsigned,
+    );
+    assert.equal(judge(concat(unsigned, crypto.sign(key, claim))), "reject");
+  });
+
   it("accepts a burst of an author and then two a second, before it verifies signatures", () => {
     let verified = 0;
     const { judge, time } = validator({
       streamKey: () => {
         verified++;
-        return { generation, key: key.public };
+        return { member: author, generation, key: key.public };
       },
     });
     const verdicts = () => Array.from({ length: 40 }, (_, i) => judge(sealed(i + 1)));

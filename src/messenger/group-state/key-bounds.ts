@@ -138,7 +138,7 @@ function endAll({ row }: Group, generations: readonly Generation[]): Change {
 }
 
 /** Whether keys of it are here, or are still to come. */
-const isLive = ({ standing }: Generation): boolean =>
+export const isLive = ({ standing }: Generation): boolean =>
   standing === "open" || standing === "announced" || standing === "broken";
 
 const makerOf = ({ announcement }: Announced): string => memberId.from(announcement.maker);

@@ -8,6 +8,7 @@ import {
   compareText,
   depthOf,
   generationOf,
+  groupLimits,
   isKeyPackage,
   judgeAnnouncement,
   type MemberId,
@@ -43,9 +44,6 @@ import { announcedToday, endSurplus } from "./key-bounds.ts";
 import { entryOf, keep, type RecordBatch, replace, type Verdict } from "./record-batch.ts";
 import { takeAck, takeSigningKey } from "./take-authenticated.ts";
 
-/** Records that wait for others, at most. */
-const WAITING = 512;
-
 /** What became of the records at hand. */
 export interface TakenRecords {
   readonly fate: Taken;
@@ -75,7 +73,7 @@ export class WaitingRecords {
   }
 
   keep(records: readonly Open[]): void {
-    this.#records = [...this.#records, ...records].slice(-WAITING);
+    this.#records = [...this.#records, ...records].slice(-groupLimits.waitingRecords);
   }
 }
 

@@ -22,6 +22,7 @@ import { GroupSync } from "../group-sync/sync.ts";
 import type { SyncLink } from "../group-sync/sync-source.ts";
 import { background, withOwnerLock } from "../state/context.ts";
 import type { Received } from "./pair-carrier.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** The kind of data of the mesh that is a whole message. */
 const MESSAGE = 1;
@@ -41,6 +42,7 @@ export class RunningGroup {
   readonly #sync: GroupSync;
   readonly #mesh: FloodMesh;
   readonly #links = new Map<MemberId, MemberLink>();
+  readonly #upkeep: Upkeep;
   #cancelRound: (() => void) | undefined;
 
   /** @param changed is told that the log or the keys changed: links may be others now. */
@@ -52,6 +54,7 @@ export class RunningGroup {
   ) {
     this.#context = context;
     this.group = group;
+    this.#upkeep = new Upkeep(context, group, () => this.#links.size > 0);
     const ports = { context, keys: sealing(context), links };
     const conversation = new GroupConversation(ports, group);
     this.conversation = conversation;
@@ -61,6 +64,7 @@ export class RunningGroup {
       changed: () => {
         changed(group);
         conversation.wake();
+        this.#upkeep.changed();
         this.#roundSoon();
       },
       acknowledged: async (acks) => {
@@ -92,6 +96,7 @@ export class RunningGroup {
   /** Begins to work: what waited may be sealed. */
   start(): void {
     this.conversation.wake();
+    this.#upkeep.start();
   }
 
   linkOf(member: MemberId): MemberLink | undefined {
@@ -104,6 +109,7 @@ export class RunningGroup {
     if (link.standing === "member")
       this.#mesh.add(link.member, (rpc) => link.send({ kind: "mesh", rpc }));
     this.#sync.linked(link);
+    this.#upkeep.changed();
   }
 
   ended(member: MemberId): void {
@@ -144,6 +150,7 @@ export class RunningGroup {
 
   stop(): void {
     this.#cancelRound?.();
+    this.#upkeep.stop();
     this.conversation.stop();
     this.#sync.stop();
     this.#mesh.stop();

@@ -30,6 +30,10 @@ async function groupOf(seed: number) {
   return { world, alice, bob, carol };
 }
 
+const text = (row: Uint8Array): string => Buffer.from(row).toString();
+const isOpen = (row: string): boolean =>
+  row.includes('"generation"') && row.includes('"standing":"open"');
+
 const names = (node: SimNode) =>
   node.messenger.groups
     .members("Club")
@@ -100,6 +104,23 @@ describe("a group of three contacts", () => {
     assert.deepEqual(await texts(bob), ["before", "after", "after, too"]);
     assert.equal(carol.messenger.groups.list()[0]?.standing, "removed");
     await assert.rejects(carol.messenger.send("group:Club", "may I?"), { code: "group-ended" });
+    await world.stop();
+  });
+
+  it("has a generation without a member that left, before anybody writes", async () => {
+    const { world, alice, bob, carol } = await groupOf(5);
+    await alice.messenger.send("group:Club", "before");
+    await world.time.pass(10 * SECOND);
+    const announced = async () => (await alice.store.all("group-key")).map(text).filter(isOpen);
+    const before = (await announced()).length;
+    await carol.messenger.groups.leave("Club");
+    await world.time.pass(90 * SECOND);
+    const made = (await announced()).length - before;
+    assert.ok(made === 1 || made === 2, `${made} generations were made`);
+    await bob.messenger.send("group:Club", "after");
+    await world.time.pass(10 * SECOND);
+    assert.deepEqual(await texts(alice), ["before", "after"]);
+    assert.equal((await announced()).length - before, made, "it serves the next message");
     await world.stop();
   });
 });

@@ -79,6 +79,7 @@ export class MemberNode {
     const events = new EventBus(silent);
     const context = {
       ...{ crypto, store, clock, groups, invitations, viewer, contactStore, events, log: silent },
+      ...{ shredder: { soon: () => undefined } },
       ...{ locks: new KeyedMutex<string>(), stopping: { now: false } },
       eventLog: await EventLog.load(store, events),
       identity: await loadIdentity(crypto, store),
