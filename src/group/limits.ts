@@ -89,7 +89,7 @@ export const groupLimits = {
   pageEnvelopes: 48,
   /** Messages of one chain whose keys are skipped at once, and kept; and of all chains. */
   chainSkippedKeys: 2_000,
-  skippedKeys: 20_000,
+  groupSkippedKeys: 20_000,
   /** Records that wait for others before they are judged. */
   waitingRecords: 512,
   /** Rows of messages that one request reads, whatever range it names. */

@@ -151,7 +151,7 @@ class Chains {
     const chain = this.#changed.get(name)?.chain ?? generation.chains.get(member);
     if (chain === undefined) return "gone";
     // The keys of a long gap are asked for one by one, once a group has many of them.
-    if (seq > chain.next && this.#skipped() + seq - chain.next > groupLimits.skippedKeys)
+    if (seq > chain.next && this.#skipped() + seq - chain.next > groupLimits.groupSkippedKeys)
       return "ahead";
     const taken = takeKey(this.#context.crypto, chain, seq);
     if (taken.kind !== "key") return taken.kind;
