@@ -32,6 +32,10 @@ async function scene(seed: number, members: readonly string[]) {
 
 const linked = (node: SimNode): number | undefined => node.messenger.groups.list()[0]?.linked;
 
+/** How many messages of the group this node was shown that others wrote. */
+const count = (node: SimNode): number =>
+  node.shown().filter(({ group }) => group !== undefined).length;
+
 const state: GroupMessage = {
   ...{ kind: "state", digests: new Uint8Array(256), records: new Uint8Array(16) },
   ...{ frontier: [], lamport: 1 },
@@ -131,6 +135,98 @@ describe("Group frames on a pair link", () => {
     await bob.messenger.send("group:Club", "hello");
     await world.time.pass(10 * MINUTE);
     assert.equal(raw.heard.length, heard, raw.take().join());
+    await world.stop();
+  });
+
+  it("that are garbage, changed, repeated or skipped end the link and leave the session as it is", async () => {
+    const { world, alice, bob, broken } = await scene(4, ["bob"]);
+    let kept: Uint8Array | undefined;
+    const spoilers: readonly ((frame: Uint8Array) => Uint8Array | undefined)[] = [
+      () => Uint8Array.of(7, ...new Uint8Array(24)),
+      (frame) => frame.with(-1, (frame.at(-1) ?? 0) ^ 1),
+      (frame) => frame.with(8, 9),
+      (frame) => {
+        // The frame before takes the place of the next one.
+        const before = kept;
+        kept = frame;
+        return before;
+      },
+    ];
+    for (const [i, spoil] of spoilers.entries()) {
+      await world.until("they are linked", () => linked(alice) === 1 && linked(bob) === 1);
+      const handshakes = world.frames("handshake").length;
+      let changes = 1;
+      world.network.tamper = (from, _, frame) => {
+        if (frame[0] !== 7 || from !== bob.host.host || changes === 0) return undefined;
+        const other = spoil(frame);
+        if (other !== undefined) changes--;
+        return other;
+      };
+      for (let n = 0; n < 2; n++) await bob.messenger.send("group:Club", `${i} ${n}`);
+      await world.until("it ended", () => broken.length > 0);
+      assert.deepEqual(broken.splice(0), [{ why: "group-frame" }], `${i}`);
+      world.network.tamper = undefined;
+      await world.until("all is there", () => count(alice) === 2 * (i + 1));
+      assert.equal(world.frames("handshake").length, handshakes, `${i}`);
+    }
+    await world.stop();
+  });
+
+  it("end the exchange of their group until the next link where no honest member sends them", async () => {
+    const { world, alice, bob, group, broken } = await scene(5, ["bob"]);
+    const raw = new RawCarrier(bob);
+    await bob.restart();
+    await world.time.pass(MINUTE);
+    raw.send(group, state);
+    await world.time.pass(SECOND);
+    assert.equal(linked(alice), 1);
+    // An answer to nothing.
+    raw.take();
+    for (let i = 0; i < 5; i++) raw.send(group, nothing);
+    await world.time.pass(SECOND);
+    assert.equal(linked(alice), 0);
+    raw.take();
+    for (let i = 0; i < 100; i++) raw.send(group, state);
+    await alice.messenger.send("group:Club", "to nobody");
+    await world.time.pass(10 * MINUTE);
+    assert.deepEqual([linked(alice), raw.take(), broken], [0, [], []]);
+    await world.reaches(alice, await alice.messenger.send("bob", "a pair goes on"), "delivered");
+    bob.onLoad = undefined;
+    await bob.restart();
+    await world.until("they are linked again", () => linked(alice) === 1 && linked(bob) === 1);
+    await world.until("the message arrives", () => count(bob) === 1);
+    await world.stop();
+  });
+
+  it("for a group that is not here change nothing", async () => {
+    const { world, alice, bob, broken } = await scene(6, ["bob"]);
+    const raw = new RawCarrier(bob);
+    await bob.restart();
+    await world.time.pass(MINUTE);
+    raw.take();
+    const other = groupId.from(new Uint8Array(16).fill(5));
+    for (const message of [state, asking, nothing]) raw.send(other, message);
+    await world.time.pass(MINUTE);
+    assert.deepEqual([raw.take(), broken], [[], []]);
+    assert.equal(alice.messenger.groups.list().length, 1);
+    await world.stop();
+  });
+
+  it("go on over another host of a node, and stop where a contact is blocked", async () => {
+    const { world, alice, bob } = await scene(7, ["bob"]);
+    alice.host.rotate("/ip4/10.9.0.1/tcp/4001");
+    await alice.messenger.send("group:Club", "while it moves");
+    await world.until("the link has moved", () =>
+      [alice, bob].every(({ host }) => host.channels().every(({ draining }) => !draining)),
+    );
+    await bob.messenger.send("group:Club", "after it moved");
+    await world.until("both are there", () => count(alice) === 1 && count(bob) === 1);
+    assert.deepEqual([linked(alice), linked(bob)], [1, 1]);
+    await alice.messenger.block("bob");
+    await world.time.pass(MINUTE);
+    await bob.messenger.send("group:Club", "unheard");
+    await world.time.pass(MINUTE);
+    assert.deepEqual([linked(alice), linked(bob), count(alice)], [0, 0, 1]);
     await world.stop();
   });
 });
