@@ -74,6 +74,7 @@ export const labels = {
   groupMessage: "sotto/1 group message signature",
   groupSigningKey: "sotto/1 group signing key",
   groupSigningKeySelf: "sotto/1 group signing key proof",
+  groupStreamId: "sotto/1 group stream id",
   groupStreams: "sotto/1 group streams",
   groupRecord: "sotto/1 group record id",
   groupRecords: "sotto/1 group records fingerprint",

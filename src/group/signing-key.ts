@@ -16,6 +16,7 @@ import {
 } from "./ids.ts";
 
 const MAC = 8;
+const STREAM = 8;
 
 /** One that a key or an acknowledgement is for: its id and X25519 device public key, 32 bytes. */
 export interface Addressee {
@@ -31,6 +32,26 @@ export interface KeyPurpose {
   readonly slot: number;
   /** 8 bytes. */
   readonly stream: Uint8Array;
+}
+
+/**
+ * The stream of a signing key, so that nobody can state that of another member: SHA-256(label ‖
+ * group ‖ generation ‖ member ‖ slot ‖ key)[0..8].
+ */
+export function streamOfKey(
+  crypto: CryptoProvider,
+  { group, generation, member, slot }: Omit<KeyPurpose, "stream">,
+  key: Uint8Array,
+): Uint8Array {
+  const named = concat(
+    utf8(labels.groupStreamId),
+    groupId.bytes(group),
+    generationId.bytes(generation),
+    memberId.bytes(member),
+    Uint8Array.of(slot),
+    key,
+  );
+  return crypto.sha256(named).slice(0, STREAM);
 }
 
 /**

@@ -19,7 +19,7 @@ import { generationSecret } from "../../src/group/keys.ts";
 import { groupMessageId, messageHash, sealMessage } from "../../src/group/message.ts";
 import { deriveRendezvous, startChain, takeKey } from "../../src/group/sending-chain.ts";
 import { authorCreate, readOp } from "../../src/group/signed-op.ts";
-import { makeAck, signingKeyRecord } from "../../src/group/signing-key.ts";
+import { makeAck, signingKeyRecord, streamOfKey } from "../../src/group/signing-key.ts";
 import { crypto, person } from "./people.ts";
 
 interface Use {
@@ -91,8 +91,9 @@ function useEverything(noted: CryptoProvider): void {
   const taken = takeKey(noted, startChain(noted, secret, group, generation, aliceId, 0), 1);
   assert.ok(taken.kind === "key");
   const key = noted.signingFromSeed(new Uint8Array(32).fill(8));
-  const stream = new Uint8Array(8);
-  const place = { group, generation, member: aliceId, slot: 0, stream, seq: 1 };
+  const of = { group, generation, member: aliceId, slot: 0 };
+  const stream = streamOfKey(noted, of, key.public);
+  const place = { ...of, stream, seq: 1 };
   const previous = new Uint8Array(32);
   const message = { ...place, previous, frontier: [created.op.id] };
   messageHash(noted, sealMessage(noted, message, taken.mk, key, Uint8Array.of(1)));
@@ -124,7 +125,7 @@ describe("labels of a group", () => {
       const name = `${primitive} ${key}`;
       byKey.set(name, (byKey.get(name) ?? new Set()).add(label));
     }
-    assert.equal(byKey.get("sha256 ")?.size, 9);
+    assert.equal(byKey.get("sha256 ")?.size, 10);
     for (const used of byKey.values())
       for (const one of used)
         for (const other of used)

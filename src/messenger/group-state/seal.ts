@@ -14,6 +14,7 @@ import {
   sealMessage,
   signingKeyRecord,
   streamId,
+  streamOfKey,
   takeKey,
 } from "../../group/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
@@ -185,9 +186,12 @@ function newStream(
   changes: Change[],
 ): OwnStream {
   const { row, log, records } = group;
+  const seed = crypto.random(32);
+  const key = crypto.signingFromSeed(seed.slice());
+  const of = { group: row.id, generation: generation.id, member: row.us, slot: SLOT };
+  const stream = streamOfKey(crypto, of, key.public);
   const own: OwnStream = {
-    ...{ seed: crypto.random(32), stream: streamId.from(crypto.random(8)) },
-    ...{ seq: 0, previous: new Uint8Array(32) },
+    ...{ seed, stream: streamId.from(stream), seq: 0, previous: new Uint8Array(32) },
   };
   const addressees = [...(recipientsOf(log, generation) ?? [])]
     .filter((member) => member !== row.us)
@@ -195,11 +199,7 @@ function newStream(
       const entry = entryOf(group, member);
       return entry === undefined ? [] : [{ member, device: entry.device }];
     });
-  const key = crypto.signingFromSeed(own.seed.slice());
-  const purpose = {
-    ...{ group: row.id, generation: generation.id, member: row.us, slot: SLOT },
-    stream: streamId.bytes(own.stream),
-  };
+  const purpose = { ...of, stream };
   const record = signingKeyRecord(crypto, purpose, key, identity.device, addressees);
   wipe(key.seed);
   if (record === undefined) throw new RangeError("a member's device key is not usable");

@@ -15,6 +15,7 @@ import {
   signingKeyRecord,
   stateAt,
   streamId,
+  streamOfKey,
 } from "../../group/index.ts";
 import {
   decodeGroupAck,
@@ -37,14 +38,17 @@ export function takeSigningKey(batch: RecordBatch, bytes: Uint8Array): Verdict {
   const entry = entryOf(group, member);
   const addressees = generation && addresseesOf(group, generation, record);
   if (generation === undefined || entry === undefined || addressees === undefined) return "waits";
-  if (record.slot !== SLOT) return "void";
+  const { slot, key } = record;
+  const of = { group: group.row.id, generation: generation.id, member, slot };
+  if (!equal(record.stream, streamOfKey(batch.context.crypto, of, key))) return "hostile";
+  if (slot !== SLOT) return "void";
   const confirmed =
     member === group.row.us
       ? isOurSigningKey(batch, record, addressees)
       : isConfirmed(batch, record, entry, addressees);
   if (confirmed === undefined) return "void";
   const stream = streamId.from(record.stream);
-  const before = signerOf(group, generation.id, member) ?? group.signers.get(stream);
+  const before = signerOf(group, generation.id, member);
   // One key of a member and generation; one that is confirmed takes the place of another.
   if (before !== undefined && (before.confirmed || !confirmed)) return "void";
   if (before !== undefined) group.signers.delete(before.stream);

@@ -13,6 +13,7 @@ import {
   type StreamId,
   signingKeyRecord,
   streamId,
+  streamOfKey,
 } from "../../../src/group/index.ts";
 import { makeNow } from "../../../src/messenger/group-state/generations.ts";
 import { memoryStore } from "../../../src/store/index.ts";
@@ -310,20 +311,22 @@ describe("messenger/group: records of hostile members", () => {
     const before = await items(founder);
     const generation = [...founder.group.keys.generations.keys()].at(-1) as string;
     const whole = founder.group.keys.generations.get(generation)?.id as GenerationId;
-    const forge = (member: MemberNode, device = hostile.context.identity.device) => {
+    const { device } = hostile.context.identity;
+    const forge = (member: MemberNode, stream?: Uint8Array) => {
       const key = crypto.signingFromSeed(crypto.random(32));
       const addressees = [...founder.group.state.members]
         .filter(([id]) => id !== member.us)
         .map(([id, { entry }]) => ({ member: id, device: entry.device }));
-      const purpose = {
-        ...{ group: founder.group.row.id, generation: whole, member: member.us, slot: 0 },
-        stream: crypto.random(8),
-      };
+      const of = { group: founder.group.row.id, generation: whole, member: member.us, slot: 0 };
+      const purpose = { ...of, stream: stream ?? streamOfKey(crypto, of, key.public) };
       const made = signingKeyRecord(crypto, purpose, key, device, addressees);
       return record("signing-key", encodeGroupSigningKey(made as GroupSigningKey));
     };
     await give(forge(honest));
     assert.equal(await items(founder), before, "a key of another member is refused");
+    const [head] = founder.source?.heads() ?? [];
+    const theirs = streamId.bytes(head?.stream as StreamId);
+    assert.equal(await give(forge(hostile, theirs)), "hostile", "of a stream of another member");
     for (let i = 0; i < 20; i++) await give(forge(hostile));
     assert.ok((await items(founder)) <= before + 1, "one key of a member and generation");
     stop(nodes);
