@@ -88,9 +88,5 @@ export const commands: readonly Entry[] = [
   entry("settings", "show and change the settings file", () => import("./commands/settings.ts")),
   entry("net", "show and change the network", () => import("./commands/net.ts")),
   entry("bootstrap", "run a bootstrap node", () => import("./commands/bootstrap.ts")),
-  entry(
-    "demo",
-    "run two nodes on this computer and let them talk",
-    () => import("./commands/demo.ts"),
-  ),
+  entry("demo", "run nodes on this computer and let them talk", () => import("./commands/demo.ts")),
 ];

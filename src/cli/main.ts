@@ -73,7 +73,7 @@ export async function createProgram(
   // Loaded here, so that the library, which only needs the socket, does not load it.
   const { Command } = await import("commander");
   const program = new Command("sotto")
-    .description("A messenger with no server between two people.")
+    .description("A messenger with no server between people.")
     .version(version)
     .option("--json", "print data as JSON, streams as one object per line")
     .option("--quiet", "print data only")

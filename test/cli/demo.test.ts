@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MethodName, Result } from "../../src/api/index.ts";
-import { confirmed } from "../../src/cli/commands/demo.ts";
+import { confirmed } from "../../src/cli/demo/steps.ts";
 
 describe("the demo", () => {
   it("waits for a confirmation that comes later than the answer of contact.add", async () => {
@@ -9,6 +9,7 @@ describe("the demo", () => {
     const answers = ["handshaken", "handshaken", "confirmed"];
     const asked: unknown[] = [];
     const bob = {
+      name: "bob",
       call: async <Name extends MethodName>(method: Name, params: unknown) => {
         asked.push([method, params]);
         return { contact: contact(answers.shift() ?? "denied") } as Result<Name>;

@@ -326,26 +326,37 @@ describe("the command line", function () {
     assert.equal((await sotto.run(home, ["up", "--passphrase-file", file])).code, 7);
   });
 
-  it("lets two nodes talk on this machine", async () => {
-    const ran = await sotto.run(sotto.home("demo"), ["demo", "--json"]);
-    assert.equal(ran.code, 0, ran.err);
-    const steps = ran.out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line).step);
-    assert.deepEqual(steps, [
-      "bootstrap",
-      "nodes",
-      "invite",
-      "paired",
-      "message",
-      "message",
-      "verified",
-      "offline",
-      "waiting",
-      "back",
-      "delivered",
-      "done",
-    ]);
+  it("lets two nodes talk on this machine, and four form a group", async () => {
+    const steps = async (...options: string[]) => {
+      const ran = await sotto.run(sotto.home("demo"), ["demo", ...options, "--json"]);
+      assert.equal(ran.code, 0, ran.err);
+      const lines = ran.out.trim().split("\n");
+      return lines.map((line) => JSON.parse(line) as { step: string; text: string });
+    };
+    const [pair, group] = await Promise.all([steps(), steps("--group")]);
+    assert.deepEqual(
+      pair.map(({ step }) => step),
+      [
+        ...["bootstrap", "nodes", "invite", "paired", "message", "message", "verified"],
+        ...["offline", "waiting", "back", "delivered", "done"],
+      ],
+    );
+    assert.deepEqual(
+      group.map(({ step }) => step),
+      [
+        ...["bootstrap", "nodes", "paired", "group", "joined"],
+        ...["message", "message", "message", "message"],
+        ...["delivered", "delivered", "delivered", "delivered"],
+        ...["removed", "message", "delivered", "unreadable"],
+        ...["left", "message", "delivered", "done"],
+      ],
+    );
+    const reached = (of: string) =>
+      group.flatMap(({ step, text }) => (step === of ? (text.match(/\d\/\d/g) ?? []) : []));
+    assert.deepEqual(reached("delivered"), ["3/3", "3/3", "3/3", "3/3", "2/2", "1/1"]);
+    assert.deepEqual(
+      reached("message").map((count) => count.at(-1)),
+      ["3", "3", "3", "3", "2", "1"],
+    );
   });
 });
