@@ -23,7 +23,9 @@ const LOOPBACK = "/ip4/127.0.0.1/tcp/0";
 
 /** The commands in a text: their words up to the first that is prose. */
 function commandsIn(text: string): string[][] {
-  const found = text.matchAll(/\bsotto((?: (?:-{1,2}[a-z-]+|[a-z-]+|[A-Z]+(?:\.{3})?))+)/g);
+  const found = text.matchAll(
+    /\bsotto((?: (?:-{1,2}[a-z-]+|group:[A-Z]+|[a-z-]+|[A-Z]+(?:\.{3})?))+)/g,
+  );
   return [...found].map(([, words = ""]) => words.trim().split(" "));
 }
 
@@ -56,7 +58,7 @@ function faultOf(words: readonly string[], program: Command, complete: boolean) 
       const option = all.find(({ short, long }) => word === short || word === long);
       if (option === undefined && word !== "--help") return `no option ${word}`;
       if (option?.required) at++;
-    } else if (/^[A-Z]/.test(word) || choices.includes(word)) given++;
+    } else if (/^(?:group:)?[A-Z]/.test(word) || choices.includes(word)) given++;
     else break;
   }
   const { registeredArguments: expected } = command;

@@ -60,7 +60,7 @@ export class GroupSync {
     const sync = new LinkSync(this.#context, link);
     const { clock } = this.#context;
     const news = new TokenBucket(clock, groupLimits.newsBytes, groupLimits.newsBurst);
-    this.#links.set(link.member, { link, sync, news });
+    this.#links.set(link.member, { link, sync, news, told: false });
     sync.round();
   }
 
@@ -80,6 +80,7 @@ export class GroupSync {
   async received(link: SyncLink, message: Link): Promise<void> {
     const joined = this.#links.get(link.member);
     if (joined?.link !== link) return;
+    if (link.removed && message.kind === "state") return this.#tellRemoval(joined);
     if (message.kind === "news") return this.#takeNews(joined, message.records);
     if (message.kind === "broken") return this.#takeReport(link, message.generation);
     return joined.sync.received(message);
@@ -139,6 +140,16 @@ export class GroupSync {
     this.#links.clear();
   }
 
+  /** An account that states what it has does not know that it was removed, and asks for nothing. */
+  async #tellRemoval(joined: Joined): Promise<void> {
+    if (joined.told) return;
+    joined.told = true;
+    const { source } = this.#context;
+    const removal = source.removalOf(joined.link.member);
+    const record = removal && (await source.readRecord(removal));
+    if (record !== undefined) joined.link.send({ kind: "news", records: [record] });
+  }
+
   async #takeNews({ link, news }: Joined, records: readonly Uint8Array[]): Promise<void> {
     if (link.removed) return;
     const bytes = records.reduce((sum, { length }) => sum + length, 0);
@@ -165,4 +176,6 @@ interface Joined {
   readonly link: SyncLink;
   readonly sync: LinkSync;
   readonly news: TokenBucket;
+  /** An account that was removed was given the op of that. */
+  told: boolean;
 }

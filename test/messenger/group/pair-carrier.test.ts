@@ -87,6 +87,15 @@ describe("Group frames on a pair link", () => {
     assert.deepEqual(raw.take(), []);
     assert.equal(raw.send(group, state), 2);
     await world.time.pass(10 * SECOND);
+    // It states what it has, and so does not know of it: each member gives it the op once.
+    raw.send(group, state);
+    await world.time.pass(10 * SECOND);
+    const news = raw.heard.flatMap(({ message }) =>
+      message.kind === "news"
+        ? [(message as Extract<GroupMessage, { kind: "news" }>).records.length]
+        : [],
+    );
+    assert.deepEqual(news, [1, 1]);
     raw.send(group, asking);
     await world.time.pass(10 * SECOND);
     const answers = raw.heard.flatMap(({ message }) =>
@@ -99,7 +108,7 @@ describe("Group frames on a pair link", () => {
         [1, 0],
       ],
     );
-    assert.deepEqual(raw.take(), ["response"]);
+    assert.deepEqual(raw.take(), ["news", "response"]);
     await bob.messenger.send("group:Club", "without her");
     await alice.messenger.groups.set("Club", "name", "Chess");
     await world.time.pass(10 * MINUTE);
