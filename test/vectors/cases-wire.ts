@@ -141,6 +141,9 @@ const acts: Readonly<Record<string, Body>> = {
   "a timer turned off": { kind: "timer", ms: 0 },
   "bootstrap hosts": { kind: "hosts", hosts: ["/dns4/example.org/tcp/4001/p2p/12D3KooWA", "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWB"] },
   "no bootstrap host any more": { kind: "hosts", hosts: [] },
+  "an invitation to a group": { kind: "groupInvite", group: target, name: "Club", members: 3, founder: fill(32, 5), expires: 1_800_600_000_000 },
+  "a declined invitation": { kind: "groupJoin", group: target },
+  "the welcome of a newcomer": { kind: "groupWelcome", group: target, heads: [fill(32, 6), fill(32, 7)], lamport: 12 },
 };
 const ack = { upTo: 41, bits: Uint8Array.of(0, 0x81), readUpTo: 40 };
 const hand = {
@@ -235,7 +238,11 @@ export const contentCases: readonly Case[] = [
   encodes("settings", { ack, settings }),
   content("settings", encodeContent({ ack, settings }), plain({ ack, settings })),
   content("settings of the greatest value", settingsOf(count(1, 2 ** 52 - 1))),
-  content("an addition to settings", settingsOf(count(1, 0), count(4, 1))),
+  content("an addition to settings", settingsOf(count(1, 0), count(5, 1))),
+  encodes("settings with a key for group frames", { settings: { lamport: 1, addresses: [], groupKey: fill(32, 9) } }),
+  content("settings with a key for group frames", settingsOf(count(1, 1), field(4, fill(32, 9)))),
+  bad("settings with a key of 31 bytes", settingsOf(count(1, 1), field(4, fill(31, 9)))),
+  bad("settings with two keys", settingsOf(count(1, 1), field(4, fill(32, 9)), field(4, fill(32, 9)))),
   bad("settings of a value of 2^52", settingsOf(count(1, 2 ** 52))),
   bad("settings without a value", settingsOf()),
   bad("settings of five addresses", settingsOf(count(1, 0), ...Array.from({ length: 5 }, () => field(3, utf8("/a"))))),

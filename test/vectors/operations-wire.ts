@@ -75,7 +75,10 @@ function messageOf(given: Fields): Message {
 }
 
 function bodyOf(given: Fields): Body {
-  const kind = only(given, "kind", ["text", "edit", "delete", "reaction", "timer", "hosts"]);
+  const kind = only(given, "kind", [
+    ...(["text", "edit", "delete", "reaction", "timer", "hosts"] as const),
+    ...(["groupInvite", "groupJoin", "groupWelcome"] as const),
+  ]);
   switch (kind) {
     case "text":
       return {
@@ -92,6 +95,19 @@ function bodyOf(given: Fields): Body {
       return { kind, target: bytes(given, "target"), emoji: text(given, "emoji") };
     case "hosts":
       return { kind, hosts: list(given, "hosts").map(String) };
+    case "groupInvite":
+      return {
+        ...{ kind, group: bytes(given, "group"), name: text(given, "name") },
+        ...{ members: number(given, "members"), founder: bytes(given, "founder") },
+        expires: number(given, "expires"),
+      };
+    case "groupJoin":
+      return { kind, group: bytes(given, "group") };
+    case "groupWelcome":
+      return {
+        ...{ kind, group: bytes(given, "group"), lamport: number(given, "lamport") },
+        heads: list(given, "heads").map((head) => spelled(String(head))),
+      };
     default:
       return { kind, ms: number(given, "ms") };
   }
@@ -110,6 +126,7 @@ function settingsOf(given: Fields): Settings {
       },
     }),
     addresses: list(given, "addresses").map(String),
+    ...("groupKey" in given && { groupKey: bytes(given, "groupKey") }),
   };
 }
 

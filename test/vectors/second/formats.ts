@@ -119,6 +119,7 @@ export function take(from: Uint8Array, schema: Readonly<Record<number, readonly 
 const ENVELOPE = {
   1: ["id", "b"], 2: ["sequence", "#"], 3: ["lamport", "#"], 4: ["parents", "[]"], 5: ["sentAt", "#"], 6: ["text", "b"], 7: ["settled", "#"],
   8: ["replyTo", "b"], 9: ["keep", "#"], 16: ["edit", "b"], 17: ["delete", "b"], 18: ["reaction", "b"], 19: ["timer", "b"], 20: ["hosts", "b"],
+  24: ["groupInvite", "b"], 25: ["groupJoin", "b"], 26: ["groupWelcome", "b"],
 } as const;
 
 function message(from: Uint8Array): Json | undefined {
@@ -133,7 +134,7 @@ function message(from: Uint8Array): Json | undefined {
   return shown && { body: shown, id: written(id), lamport, parents: parents.map(written), sentAt, sequence, settled };
 }
 
-type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer" | "hosts"]?: Uint8Array } & { keep?: number };
+type Said = { [name in "text" | "replyTo" | "edit" | "delete" | "reaction" | "timer" | "hosts" | "groupInvite" | "groupJoin" | "groupWelcome"]?: Uint8Array } & { keep?: number };
 
 const words = (from: Uint8Array | undefined, least: number, most: number) =>
   from && from.length >= least && from.length <= most ? utf8(from) : undefined;
@@ -159,8 +160,29 @@ function hosts(from: Uint8Array): Json | undefined {
   return texts.length <= 2 && texts.every((one) => one.length <= 128 && /^\/[\x21-\x7e]+$/.test(one)) ? { hosts: texts, kind: "hosts" } : undefined;
 }
 
+/** Of answers to invitations only those that decline, which have a group alone. */
+function invitation(kind: string, from: Uint8Array): Json | undefined {
+  const { group, name, heads = [], members, founder, expires, lamport } = (take(from, {
+    1: ["group", "b"],
+    ...(kind === "groupInvite" && { 2: ["name", "b"], 3: ["members", "#"], 4: ["founder", "b"], 5: ["expires", "#"] }),
+    ...(kind === "groupWelcome" && { 2: ["heads", "[]"], 8: ["lamport", "#"] }),
+  } as Parameters<typeof take>[1]) ?? {}) as {
+    group?: Uint8Array; name?: Uint8Array; heads?: Uint8Array[]; members?: number; founder?: Uint8Array; expires?: number; lamport?: number;
+  };
+  if (group?.length !== 16) return undefined;
+  if (kind === "groupJoin") return { group: written(group), kind };
+  if (kind === "groupWelcome")
+    return isLamport(lamport, 0) && heads.length <= 16 && heads.every(({ length }) => length === 32)
+      ? { group: written(group), heads: heads.map(written), kind, lamport: lamport as number }
+      : undefined;
+  const called = words(name, 1, 64);
+  if (called === undefined || !members || members > 1000 || founder?.length !== 32 || expires === undefined) return undefined;
+  return { expires, founder: written(founder), group: written(group), kind, members, name: called };
+}
+
 function act(kind: string, from: Uint8Array): Json | undefined {
   if (kind === "hosts") return hosts(from);
+  if (kind.startsWith("group")) return invitation(kind, from);
   const second = kind === "edit" ? "text" : "emoji";
   const schema: Parameters<typeof take>[1] =
     kind === "timer" ? { 1: ["ms", "#"] } : { 1: ["target", "b"], ...(kind !== "delete" && { 2: [second, "b"] }) };
@@ -194,18 +216,20 @@ function ack(from: Uint8Array): Json | undefined {
 const isLamport = (value: number | undefined, least: number) => value !== undefined && value >= least && value < 2 ** 52;
 
 function settings(from: Uint8Array): Json | undefined {
-  const { lamport, timer, addresses = [] } = (take(from, { 1: ["lamport", "#"], 2: ["timer", "b"], 3: ["addresses", "[]"] }) ?? {}) as {
-    lamport?: number; timer?: Uint8Array; addresses?: Uint8Array[];
+  const { lamport, timer, addresses = [], groupKey } = (take(from, { 1: ["lamport", "#"], 2: ["timer", "b"], 3: ["addresses", "[]"], 4: ["groupKey", "b"] }) ?? {}) as {
+    lamport?: number; timer?: Uint8Array; addresses?: Uint8Array[]; groupKey?: Uint8Array;
   };
   const said = addresses.map((one) => Buffer.from(one).toString("latin1"));
   if (!isLamport(lamport, 0) || said.length > 4 || !said.every(isHint)) return undefined;
-  if (timer === undefined) return { addresses: said, lamport: lamport as number };
+  if (groupKey !== undefined && groupKey.length !== 32) return undefined;
+  const rest = { addresses: said, ...(groupKey && { groupKey: written(groupKey) }), lamport: lamport as number };
+  if (timer === undefined) return rest;
   const { ms, lamport: stamp, id, own } = (take(timer, { 1: ["ms", "#"], 2: ["lamport", "#"], 3: ["id", "b"], 4: ["own", "#"] }) ?? {}) as {
     ms?: number; lamport?: number; id?: Uint8Array; own?: number;
   };
   const lasts = ms === 0 || (ms !== undefined && ms >= 5000 && ms <= 31_536_000_000);
   if (!lasts || !isLamport(stamp, 1) || id?.length !== 16 || (own !== 0 && own !== 1)) return undefined;
-  return { addresses: said, lamport: lamport as number, timer: { id: written(id), lamport: stamp as number, ms, own } };
+  return { ...rest, timer: { id: written(id), lamport: stamp as number, ms, own } };
 }
 
 function content(from: Uint8Array): Json {
@@ -235,6 +259,15 @@ function encodeBody(it: Fields): { before: Buffer[]; after: Buffer[] } {
   const only = (after: Buffer) => ({ before: [], after: [after] });
   if (kind === "timer") return only(blob(19, count(1, number(it, "ms"))));
   if (kind === "hosts") return only(blob(20, Buffer.concat((it.hosts as string[]).map((one) => blob(1, Buffer.from(one))))));
+  if (kind === "groupInvite")
+    return only(blob(24, Buffer.concat([
+      blob(1, bytes(it, "group")), blob(2, Buffer.from(text(it, "name"))), count(3, number(it, "members")), blob(4, bytes(it, "founder")), count(5, number(it, "expires")),
+    ])));
+  if (kind === "groupJoin") return only(blob(25, blob(1, bytes(it, "group"))));
+  if (kind === "groupWelcome")
+    return only(blob(26, Buffer.concat([
+      blob(1, bytes(it, "group")), ...list(it, "heads").map((head) => blob(2, spelled(String(head)))), count(8, number(it, "lamport")),
+    ])));
   if (kind === "text")
     return {
       before: [blob(6, Buffer.from(text(it, "text")))],
@@ -255,6 +288,7 @@ function encodeSettings(it: Fields): Buffer {
     count(1, number(it, "lamport")),
     ...(timer ? [blob(2, Buffer.concat([count(1, number(timer, "ms")), count(2, number(timer, "lamport")), blob(3, bytes(timer, "id")), count(4, number(timer, "own"))]))] : []),
     ...list(it, "addresses").map((one) => blob(3, Buffer.from(String(one)))),
+    ...("groupKey" in it ? [blob(4, bytes(it, "groupKey"))] : []),
   ]);
 }
 
