@@ -59,22 +59,22 @@ export const errorTable = {
   "group-full": entry("bad-input", "Make another group. The message contains the reason."),
   "group-role": entry(
     "bad-input",
-    "Ask an admin or the owner of the group to do it: sotto group members group:NAME.",
+    "Ask an admin or the owner of the group to do it: sotto group members GROUP.",
   ),
   "group-ended": entry(
     "bad-input",
-    "Its messages stay readable: sotto read group:NAME. An admin can invite you again.",
+    "Its messages stay readable: sotto read GROUP. An admin can invite you again.",
   ),
   "group-joining": entry(
     "environment",
     "Wait until the contact that added you is online: its node has the members of the group.",
   ),
-  "member-exists": entry("bad-input", "List the members: sotto group members group:NAME."),
-  "member-unknown": entry("bad-input", "List the members: sotto group members group:NAME."),
+  "member-exists": entry("bad-input", "List the members: sotto group members GROUP."),
+  "member-unknown": entry("bad-input", "List the members: sotto group members GROUP."),
   "invitation-unknown": entry("bad-input", "List your groups and invitations: sotto group ls."),
   "invitation-expired": entry(
     "bad-input",
-    "Ask the contact to invite you again: sotto group invite group:NAME YOU.",
+    "Ask the contact to invite you again: sotto group invite GROUP YOU.",
   ),
   "group-reader": entry("bad-input", "Ask an admin of the group to let you write."),
   "contact-ambiguous": entry(

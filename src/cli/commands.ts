@@ -49,6 +49,7 @@ export const commands: readonly Entry[] = [
     "list, pin, mute and archive conversations",
     () => import("./commands/conversations.ts"),
   ),
+  entry("group", "make and manage groups", () => import("./commands/group.ts")),
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts"), {
     valued: ["--reply", "--wait", "--timeout", "--idempotency-key"],

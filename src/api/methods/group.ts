@@ -22,7 +22,7 @@ export const groupMethods = {
   "group.create": method({
     row: "manage",
     summary:
-      "Makes a group that this node owns. Nobody else is in it until contacts are invited " +
+      "Makes a group that this node owns. It is its only member until contacts are invited " +
       "(`group.invite`) and accept.",
     errors: ["name-invalid"],
     params: object({ name: short("1 to 64 visible characters.") }),
@@ -78,7 +78,7 @@ export const groupMethods = {
   }),
   "group.decline": method({
     row: "manage",
-    summary: "Declines an invitation. The contact is told.",
+    summary: "Declines an invitation. The contact learns of it.",
     errors: invitationErrors,
     params: object({
       group: short("The name or the id of the group in the invitation."),
