@@ -17,7 +17,8 @@ import { follow, followers, readEvents } from "./messages/durable-subscriptions.
 import { find } from "./messages/find-message.ts";
 import { search } from "./messages/search.ts";
 import type { Messenger } from "./model/messenger-api.ts";
-import type { FindOptions } from "./model/options.ts";
+import type { FindOptions, SendOptions } from "./model/options.ts";
+import type { GroupOwner } from "./model/owner.ts";
 import type { Peer } from "./model/peer.ts";
 import type { MessengerPorts } from "./model/ports.ts";
 import { cancel, type PeerPlace } from "./outbox/cancel.ts";
@@ -77,6 +78,14 @@ function facade(runtime: Runtime, context: Context): Messenger {
       default:
         return never(owner);
     }
+  };
+
+  /** Sends to a group, and looks for its members that are not linked. */
+  const sendToGroup = async (owner: GroupOwner, text: string, options?: SendOptions) => {
+    const sent = await runtime.groups.conversationOf(owner).send(text, options);
+    for (const peer of runtime.groups.contactsIn(owner))
+      if (peer.link === undefined) runtime.connect(peer);
+    return sent;
   };
 
   return {
@@ -148,7 +157,7 @@ function facade(runtime: Runtime, context: Context): Messenger {
       const owner = owners.find(who);
       return owner.kind === "contact"
         ? connecting(owner, await send(context, owner, text, options))
-        : runtime.groups.conversationOf(owner).send(text, options);
+        : sendToGroup(owner, text, options);
     },
     isLive(who) {
       const owner = owners.find(who);

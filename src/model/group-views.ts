@@ -49,6 +49,14 @@ export interface GroupMemberView {
   readonly linked: boolean;
 }
 
+/** How far a message of ours has come with one member, as that member has proven it. */
+export interface GroupReachView extends Pick<GroupMemberView, "member" | "account" | "name"> {
+  /** What this node calls the contact; absent for others. */
+  readonly contact?: string;
+  /** none: nothing is proven. held: its node stores the message. */
+  readonly state: "none" | "held" | "delivered" | "read";
+}
+
 /** A contact asks us to join a group. joining: we accepted, and wait to be added. */
 export interface GroupInvitationView {
   readonly group: string;

@@ -2,6 +2,7 @@
 export type {
   GroupInvitationView,
   GroupMemberView,
+  GroupReachView,
   GroupRole,
   GroupStanding,
   GroupView,

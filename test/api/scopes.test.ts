@@ -12,7 +12,7 @@ const rows: Readonly<Record<Row, string>> = {
   read: `
     account.show node.status contact.list contact.show contact.number request.list message.list
     message.count message.search message.find event.subscribe net.peers conversation.list
-    conversation.get draft.get draft.list history.list group.list group.show group.members
+    conversation.get draft.get draft.list history.list group.list group.show group.members group.who
   `,
   send: `
     message.send message.edit message.delete message.react message.cancel message.resend message.markRead draft.set

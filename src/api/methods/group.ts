@@ -1,8 +1,8 @@
 /** Groups: making them, their members and settings, invitations. */
-import { list, object, oneOf, optional, short, within } from "../schema/fields.ts";
-import { group, groupInvitation, groupMember } from "../schema/group.ts";
-import { sendErrors, whoErrors } from "./errors.ts";
-import { type MethodTypes, method, nothing, who } from "./method.ts";
+import { flag, list, object, oneOf, optional, short, whole, within } from "../schema/fields.ts";
+import { group, groupInvitation, groupMember, groupReach } from "../schema/group.ts";
+import { messageErrors, sendErrors, whoErrors } from "./errors.ts";
+import { type MethodTypes, method, nothing, sample, who } from "./method.ts";
 
 const named = short("A group: `group:` and its alias or id; here also without `group:`.");
 const member = short("A member: a contact, its own name in the group, or its member id.");
@@ -99,23 +99,38 @@ export const groupMethods = {
   }),
   "group.role": method({
     row: "manage",
-    summary: "Makes a junior an admin, or a member without a role.",
+    summary:
+      "Makes a junior an admin, a member without a role, or a reader. What a reader wrote and we " +
+      "do not have yet is refused from then on.",
     errors: [...adminErrors, "member-unknown"],
-    params: object({ group: named, member, role: oneOf(["admin", "member"]) }),
+    params: object({ group: named, member, role: oneOf(["admin", "member", "reader"]) }),
     result: aGroup,
     example: { group: "group:Club", member: "bob", role: "admin" },
   }),
   "group.set": method({
     row: "manage",
-    summary: "Changes the name or the topic that all members see; what is absent does not change.",
-    errors: [...adminErrors, "name-invalid"],
+    summary: "Changes settings that all members share; what is absent does not change.",
+    errors: [...adminErrors, "name-invalid", "timer-invalid"],
     params: object({
       group: named,
       name: optional(short("1 to 64 bytes of UTF-8.")),
       topic: optional(within(512, "At most 512 bytes of UTF-8; empty for none.")),
+      timer: optional(whole("How long messages from now on are kept, ms; 0: forever.")),
+      receipts: optional(flag("Members acknowledge what they received and read.")),
     }),
     result: aGroup,
     example: { group: "group:Club", topic: "Walks at the weekend" },
+  }),
+  "group.who": method({
+    row: "read",
+    summary: "What each other member has proven of a message of ours.",
+    errors: messageErrors,
+    params: object({
+      id: short("The id of the message."),
+      group: optional(named),
+    }),
+    result: object({ members: list(groupReach) }),
+    example: { id: sample.groupMessage },
   }),
   "group.leave": method({
     row: "manage",

@@ -65,6 +65,7 @@ export const sample = {
   otherGroup: "3b7d10e24c9f58a6620e7741d3f9b8c5",
   member: "c81e728d9d4c2f636f067f89cc14862c",
   otherMember: "a87ff679a2f3e71d9181a67b7542122c",
+  groupMessage: "q5c3v7dm2xk4zt6yfnhw6abr2e",
   link: "sotto:…",
   address: "/ip4/203.0.113.7/tcp/4001/p2p/12D3KooWPnNiTLsEPqkWJhRbAoFPEjPrJ2KmVsFhcoLNDmuQxRTf",
 } as const;

@@ -1,6 +1,11 @@
 /** Schemas of groups; the types are those that the messenger shares. */
 import type { AccountId } from "../../base/index.ts";
-import type { GroupInvitationView, GroupMemberView, GroupView } from "../../model/index.ts";
+import type {
+  GroupInvitationView,
+  GroupMemberView,
+  GroupReachView,
+  GroupView,
+} from "../../model/index.ts";
 import { flag, id, maybe, ms, object, of, oneOf, text, whole } from "./fields.ts";
 
 const roles = oneOf(
@@ -39,6 +44,19 @@ export const groupMember = of<GroupMemberView>()(
     role: roles,
     own: flag("This node."),
     linked: flag("There is a live link to it."),
+  }),
+);
+
+export const groupReach = of<GroupReachView>()(
+  object({
+    member: text("The account in this group: 32 hexadecimal characters."),
+    account,
+    name,
+    contact: maybe(text("What this node calls the contact; absent for others.")),
+    state: oneOf(
+      ["none", "held", "delivered", "read"],
+      "What this member has proven. held: its node stores the message.",
+    ),
   }),
 );
 

@@ -1,5 +1,6 @@
 /** `sotto group`: groups, their members, and invitations to them. */
-import type { Group, GroupInvitation, GroupMember } from "../../api/index.ts";
+import { Argument } from "commander";
+import type { Group, GroupInvitation, GroupMember, Result } from "../../api/index.ts";
 import {
   displayLine,
   listed,
@@ -10,8 +11,9 @@ import {
   widthOf,
 } from "../../base/index.ts";
 import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
+import { findMessage, messageArgument } from "../args/message-arg.ts";
 import { nameOf, quoted, shellWord } from "../format/format.ts";
-import { formatTime } from "../format/time.ts";
+import { formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
   type NodeOrStore,
@@ -78,6 +80,8 @@ export const define: Define = (command, context) => {
   for (const [name, role, summary] of [
     ["promote", "admin", "let a member invite and remove others"],
     ["demote", "member", "take the role of an admin back"],
+    ["readonly", "reader", "let a member read, and not write"],
+    ["writable", "member", "let a reader write again"],
   ] as const)
     command
       .command(`${name} ${GROUP} ${WHO}`)
@@ -102,6 +106,28 @@ export const define: Define = (command, context) => {
       context.out.data(safe`✓ ${marked(result.group)} has ${what}`, result);
     });
   command
+    .command(`timer ${GROUP} <time>`)
+    .description("let messages from now on disappear after a time (30s to 365d), or off")
+    .action(async (group: string, time: string) => {
+      const timer = time === "off" ? 0 : parseDurationArg(time, "timer-invalid");
+      const result = await context.call("group.set", { group, timer });
+      const what = timer === 0 ? "keeps its messages" : `keeps messages for ${time}`;
+      context.out.data(safe`✓ ${marked(result.group)} ${what}`, result);
+    });
+  command
+    .command(`receipts ${GROUP}`)
+    .addArgument(new Argument("<on|off>").choices(["on", "off"]))
+    .description("whether members show what they received and read")
+    .action(async (group: string, set: string) => {
+      const result = await context.call("group.set", { group, receipts: set === "on" });
+      context.out.data(safe`✓ receipts of ${marked(result.group)} are ${set}`, result);
+    });
+  command
+    .command("who")
+    .argument("<message>", messageArgument("your newest one"))
+    .description("show which members have a message of yours")
+    .action((message: string) => who(message, context));
+  command
     .command(`leave ${GROUP}`)
     .description("leave a group; its messages stay here")
     .option(...yesOption)
@@ -117,12 +143,34 @@ export const define: Define = (command, context) => {
 const NOTES = `
 A group is named group:NAME wherever a command takes a contact: sotto send group:club hello.
 Its members see each other's accounts, names, roles and messages, and when each was added.
-A contact is added only after it accepted. A removed member cannot read what is written afterwards.`;
+A contact is added only after it accepted. What is written after a removal is sealed under new
+keys, which the removed member does not get.`;
 
 /** A group as screens name it. */
 const marked = ({ alias }: Pick<Group, "alias">): string => `#${displayLine(alias)}`;
 const argument = ({ alias }: Pick<Group, "alias">): string => shellWord(`group:${alias}`);
-const article = (role: "admin" | "member"): string => (role === "admin" ? "an admin" : "a member");
+const article = (role: "admin" | "member" | "reader"): string =>
+  role === "admin" ? "an admin" : `a ${role}`;
+
+async function who(ref: string, context: Context): Promise<void> {
+  const message = await findMessage(ref, context, { direction: "out" });
+  const result = await context.call("group.who", { id: message.id, group: message.ref });
+  const names = result.members.map(({ contact, name }) =>
+    nameOfMember({ name, ...(contact !== undefined && { contact }) }),
+  );
+  const width = Math.max(0, ...names.map((name) => widthOf(name)));
+  const lines = result.members.map(
+    ({ state }, i) => safe`${padded(names[i] ?? "", width)}  ${proofs[state]}`,
+  );
+  context.out.data(listed(lines, "There is no other member."), result);
+}
+
+const proofs: Readonly<Record<Result<"group.who">["members"][number]["state"], string>> = {
+  none: "nothing proven yet",
+  held: "stored by their node",
+  delivered: "delivered",
+  read: "read",
+};
 
 async function create(name: string, who: readonly string[], context: Context): Promise<void> {
   // Looked up first: an unknown name makes no group.
@@ -224,8 +272,11 @@ async function members(name: string, node: NodeOrStore, context: Context): Promi
 }
 
 /** What this node calls a contact; others are shown by their own names, with a mark. */
-function memberName({ own, contact, name }: GroupMember): string {
-  if (own) return "you";
+function memberName({ own, ...member }: GroupMember): string {
+  return own ? "you" : nameOfMember(member);
+}
+
+function nameOfMember({ contact, name }: Pick<GroupMember, "contact" | "name">): string {
   return contact === undefined ? `~${displayLine(name)}` : displayLine(contact);
 }
 

@@ -73,6 +73,7 @@ const answeredFromStore: Readonly<Record<MethodName, boolean>> = {
   "group.role": false,
   "group.set": false,
   "group.show": true,
+  "group.who": true,
   "history.list": true,
   "invite.create": false,
   "invite.list": true,

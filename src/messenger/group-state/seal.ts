@@ -41,6 +41,7 @@ import {
 import type { ItemRow } from "./held-records.ts";
 import { entryOf } from "./record-batch.ts";
 import { putSealed } from "./sealed-rows.ts";
+import { isCut } from "./take-messages.ts";
 
 /** The keys of groups as their conversations use them. */
 export function sealing(context: GroupsContext): GroupSealing {
@@ -155,8 +156,8 @@ function generationToUse(
     }),
   );
   const choice = chooseGeneration(
-    // One that a member could not open is not used again.
-    held.filter(({ until }) => until !== 0),
+    // One that a member could not open is not used again, nor one in which our stream was cut.
+    held.filter((each) => each.until !== 0 && !isOwnCut(group, each.id)),
     { log, state, ours: row.us, newcomers: new Set(), now },
   );
   if (choice.kind === "make") {
@@ -176,6 +177,12 @@ function generationToUse(
     });
   }
   return generation;
+}
+
+/** Whether our stream in a generation ended while we could not write: others refuse the rest. */
+function isOwnCut(group: Group, id: Generation["id"]): boolean {
+  const own = group.keys.generations.get(shortId(id))?.own;
+  return own !== undefined && isCut(group, group.row.us, own.stream, own.seq + 1);
 }
 
 /** Begins our stream in a generation, and states the key that signs it. */

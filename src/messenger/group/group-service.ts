@@ -2,9 +2,14 @@
  * The groups of this node at work: what links and the inbox report to them, and what the user does
  * with them. Members that are contacts are linked with over their pair links.
  */
-import { type AccountId, accountId, SottoError } from "../../base/index.ts";
-import { type GroupId, groupId, type MemberId, memberId, memberOf } from "../../group/index.ts";
-import type { GroupInvitationView, GroupMemberView, GroupView } from "../../model/index.ts";
+import { type AccountId, accountId, type MessageId, SottoError } from "../../base/index.ts";
+import { type GroupId, type MemberId, memberOf } from "../../group/index.ts";
+import type {
+  GroupInvitationView,
+  GroupMemberView,
+  GroupReachView,
+  GroupView,
+} from "../../model/index.ts";
 import type { StoreOp } from "../../ports/index.ts";
 import type { Link as GroupMessage } from "../../wire/index.ts";
 import type { GroupConversation } from "../group-messages/conversation.ts";
@@ -13,19 +18,20 @@ import type { Group } from "../group-state/group.ts";
 import type { GroupsContext } from "../group-state/group-context.ts";
 import type { GroupStore } from "../group-state/group-store.ts";
 import { GroupViewer } from "../group-state/group-views.ts";
-import type { Invitations, ReceivedInvitation } from "../group-state/invitations.ts";
+import type { Invitations } from "../group-state/invitations.ts";
 import { spendKeys } from "../group-state/sealed-rows.ts";
 import type { GroupsApi } from "../model/groups-api.ts";
 import type { MessageRow } from "../model/message.ts";
-import { nameKey } from "../model/name-keys.ts";
 import type { Link, Peer } from "../model/peer.ts";
 import type { ContactStore } from "../state/contact-store.ts";
 import type { Context, GroupPort } from "../state/context.ts";
 import { GroupActions } from "./group-actions.ts";
 import { accept, decline, invite } from "./invite.ts";
-import { dissolve, leave, remove, setRole, setText } from "./membership.ts";
+import { dissolve, leave, remove, setReceipts, setRole, setText, setTimer } from "./membership.ts";
+import { invitationNamed, inviterOf, memberNamed, openInvitations } from "./named.ts";
 import { PairCarrier } from "./pair-carrier.ts";
 import { type MemberLink, RunningGroup } from "./running-group.ts";
+import { whoHas } from "./who.ts";
 
 interface Parts {
   readonly groups: GroupStore;
@@ -33,9 +39,13 @@ interface Parts {
   readonly contactStore: ContactStore;
 }
 
+/** How long (ms) a group link that could not send rests before it begins again. */
+const RESUME = 10_000;
+
 /** A pair link that carries group frames. */
 interface Carrying {
   readonly peer: Peer;
+  readonly link: Link;
   readonly carrier: PairCarrier;
   /** Groups whose frames are ignored on this link, after something that no honest member sends. */
   readonly muted: Set<GroupId>;
@@ -98,7 +108,25 @@ export class GroupService implements GroupPort, GroupsApi {
     this.#running.get(group.row.id)?.conversation.wake();
   }
 
+  /** Contacts that are other members of a group. */
+  contactsIn(owner: { readonly row: { readonly ref: string } }): Peer[] {
+    const group = this.#parts.groups.byRef(owner.row.ref);
+    return [...(group?.state.members.values() ?? [])].flatMap(
+      ({ entry }) => this.#parts.contactStore.byAccount(entry.account) ?? [],
+    );
+  }
+
   // What links and the inbox report.
+
+  hasToSend({ contact }: Peer): boolean {
+    return this.#parts.groups
+      .all()
+      .some(({ outbox, state }) =>
+        outbox.size > 0
+          ? [...state.members.values()].some(({ entry }) => entry.account === contact.account)
+          : false,
+      );
+  }
 
   actionKept(): void {
     this.#actions?.wake();
@@ -108,7 +136,7 @@ export class GroupService implements GroupPort, GroupsApi {
     const theirs = link.theirGroupKey;
     if (theirs === undefined || this.#context === undefined) return;
     const carrier = new PairCarrier(this.#context.crypto, link, theirs);
-    this.#carriers.set(link, { peer, carrier, muted: new Set() });
+    this.#carriers.set(link, { peer, link, carrier, muted: new Set() });
     for (const group of this.#parts.groups.all()) this.#relink(group);
   }
 
@@ -155,7 +183,7 @@ export class GroupService implements GroupPort, GroupsApi {
   }
 
   invitations(): GroupInvitationView[] {
-    return this.#openInvitations().map((each) => this.viewer.received(each));
+    return openInvitations(this.#ready()).map((each) => this.viewer.received(each));
   }
 
   show(group: string): GroupView {
@@ -171,8 +199,8 @@ export class GroupService implements GroupPort, GroupsApi {
   }
 
   async join(group: string, from?: string): Promise<GroupInvitationView> {
-    const invitation = this.#invitation(group, from);
-    const peer = this.#inviter(invitation);
+    const invitation = invitationNamed(this.#ready(), group, from);
+    const peer = inviterOf(this.#ready(), invitation);
     await accept(this.#ready(), peer, invitation);
     return this.viewer.received(
       this.#parts.invitations.received(invitation.group, invitation.from) ?? invitation,
@@ -180,19 +208,23 @@ export class GroupService implements GroupPort, GroupsApi {
   }
 
   async decline(group: string, from?: string): Promise<void> {
-    const invitation = this.#invitation(group, from);
-    await decline(this.#ready(), this.#inviter(invitation), invitation);
+    const invitation = invitationNamed(this.#ready(), group, from);
+    await decline(this.#ready(), inviterOf(this.#ready(), invitation), invitation);
   }
 
   async remove(group: string, member: string): Promise<GroupView> {
     const found = this.#parts.groups.find(group);
-    await remove(this.#ready(), found, this.#member(found, member));
+    await remove(this.#ready(), found, memberNamed(this.viewer, found, member));
     return this.viewer.view(found);
   }
 
-  async setRole(group: string, member: string, role: "admin" | "member"): Promise<GroupView> {
+  async setRole(
+    group: string,
+    member: string,
+    role: "admin" | "member" | "reader",
+  ): Promise<GroupView> {
     const found = this.#parts.groups.find(group);
-    await setRole(this.#ready(), found, this.#member(found, member), role);
+    await setRole(this.#ready(), found, memberNamed(this.viewer, found, member), role);
     return this.viewer.view(found);
   }
 
@@ -200,6 +232,22 @@ export class GroupService implements GroupPort, GroupsApi {
     const found = this.#parts.groups.find(group);
     await setText(this.#ready(), found, setting, text);
     return this.viewer.view(found);
+  }
+
+  async setTimer(group: string, ms: number): Promise<GroupView> {
+    const found = this.#parts.groups.find(group);
+    await setTimer(this.#ready(), found, ms);
+    return this.viewer.view(found);
+  }
+
+  async setReceipts(group: string, on: boolean): Promise<GroupView> {
+    const found = this.#parts.groups.find(group);
+    await setReceipts(this.#ready(), found, on);
+    return this.viewer.view(found);
+  }
+
+  async who(id: MessageId, group?: string): Promise<GroupReachView[]> {
+    return whoHas(this.#ready(), this.viewer, id, group);
   }
 
   async leave(group: string): Promise<GroupView> {
@@ -248,6 +296,8 @@ export class GroupService implements GroupPort, GroupsApi {
   #link(running: RunningGroup, carrying: Carrying, asked: boolean): void {
     const { group } = running;
     const { peer, carrier, muted } = carrying;
+    // A link that another one has taken the place of carries nothing more.
+    if (peer.link !== carrying.link) return;
     const { account, blocked } = peer.contact;
     const member = this.#memberOf(group, account);
     const standing = blocked ? undefined : standingTo(group, member, account);
@@ -261,7 +311,11 @@ export class GroupService implements GroupPort, GroupsApi {
     const link: MemberLink = {
       ...{ member, key: carrier.key, standing },
       ...{ provisional: standing === "unknown", removed: standing === "removed" },
-      send: (message: GroupMessage) => carrier.send(group.row.id, message),
+      send: (message: GroupMessage) => {
+        const sent = carrier.send(group.row.id, message);
+        if (!sent) this.#resume(running, link);
+        return sent;
+      },
       close: () => {
         muted.add(group.row.id);
         running.ended(member);
@@ -270,60 +324,21 @@ export class GroupService implements GroupPort, GroupsApi {
     running.linked(link);
   }
 
+  /** Begins again with a member whose link had too much to send, once it had some time. */
+  #resume(running: RunningGroup, link: MemberLink): void {
+    this.#ready().clock.after(RESUME, () => {
+      if (running.linkOf(link.member) !== link) return;
+      running.ended(link.member);
+      this.#relink(running.group);
+    });
+  }
+
   #linkWith(group: Group, account: AccountId): MemberLink | undefined {
     return this.#running.get(group.row.id)?.linkOf(this.#memberOf(group, account));
   }
 
   #memberOf(group: Group, account: AccountId): MemberId {
     return memberOf(this.#ready().crypto, group.row.id, accountId.bytes(account));
-  }
-
-  // What a user's text means.
-
-  #openInvitations(): ReceivedInvitation[] {
-    const now = this.#ready().clock.now();
-    return this.#parts.invitations
-      .allReceived()
-      .filter(({ expires, keys }) => keys !== undefined || expires > now);
-  }
-
-  /** Throws invitation-unknown. */
-  #invitation(text: string, from: string | undefined): ReceivedInvitation {
-    const wanted = text.replace(/^\s*group:/i, "").trim();
-    const account = from && this.#parts.contactStore.find(from).contact.account;
-    const found = this.#openInvitations().filter(
-      (each) =>
-        (account === undefined || each.from === account) &&
-        (each.group === groupId.parse(wanted) || nameKey(each.name) === nameKey(wanted)),
-    );
-    const [only] = found;
-    if (only === undefined)
-      throw new SottoError("invitation-unknown", "There is no such invitation to a group.");
-    if (new Set(found.map(({ group }) => group)).size > 1)
-      throw new SottoError("invitation-unknown", "Several groups have this name: use an id.");
-    return only;
-  }
-
-  #inviter({ from }: ReceivedInvitation): Peer {
-    const peer = this.#parts.contactStore.byAccount(from);
-    if (peer === undefined)
-      throw new SottoError("contact-unknown", "The contact that invited you was removed.");
-    return peer;
-  }
-
-  /** The member that a text means: a contact, an id, or an own name. Throws member-unknown. */
-  #member(group: Group, text: string): MemberId {
-    const id = memberId.parse(text.trim());
-    if (id !== undefined && group.state.members.has(id)) return id;
-    const shown = this.viewer.members(group);
-    const named = (name: string | undefined): boolean =>
-      name !== undefined && nameKey(name) === nameKey(text);
-    const exact = shown.filter(({ account, contact }) => account === text || named(contact));
-    const found = exact.length > 0 ? exact : shown.filter(({ name }) => named(name));
-    const [only] = found;
-    if (only === undefined || found.length > 1)
-      throw new SottoError("member-unknown", "There is no such member in the group.");
-    return only.member as MemberId;
   }
 }
 

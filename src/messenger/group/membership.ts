@@ -1,5 +1,5 @@
 /** Changes of a group's members and settings, each one operation of its membership log. */
-import { SottoError, utf8 } from "../../base/index.ts";
+import { limits, SottoError, u64, utf8 } from "../../base/index.ts";
 import {
   everything,
   isSenior,
@@ -8,7 +8,7 @@ import {
   settingFields,
   streamId,
 } from "../../group/index.ts";
-import type { GroupCut } from "../../wire/index.ts";
+import { type GroupCut, isTimer } from "../../wire/index.ts";
 import { author, type LaterAction } from "../group-state/author.ts";
 import { makeFor } from "../group-state/generations.ts";
 import type { Group } from "../group-state/group.ts";
@@ -17,6 +17,8 @@ import { typedName } from "../model/name-keys.ts";
 import { withKnownOwner } from "../state/change-contact.ts";
 import { requireAdmin, requireMember } from "./membership-rules.ts";
 
+/** Roles as an operation states them. */
+const ROLES = { admin: 1, member: 2, reader: 3 } as const;
 /** Bytes of UTF-8 that a name and a topic have at most. */
 const NAME_BYTES = 64;
 const TOPIC_BYTES = 512;
@@ -35,15 +37,40 @@ export async function setText(
   await change(context, group, { kind: "set", field: settingFields[setting], value }, requireAdmin);
 }
 
-/** Makes a junior an admin or a plain member. Throws group-role, group-ended, member-unknown. */
+/**
+ * Sets how long messages from now on are kept, ms; 0: forever. Throws timer-invalid, and what
+ * `setText` throws.
+ */
+export async function setTimer(context: GroupsContext, group: Group, ms: number): Promise<void> {
+  if (!isTimer(ms))
+    throw new SottoError(
+      "timer-invalid",
+      `The time must be between ${limits.timerMin / 1000} seconds and a year.`,
+    );
+  const set = { kind: "set" as const, field: settingFields.timer, value: u64(ms) };
+  await change(context, group, set, requireAdmin);
+}
+
+/** Sets whether members acknowledge messages. Throws group-role, group-ended, group-full. */
+export async function setReceipts(
+  context: GroupsContext,
+  group: Group,
+  on: boolean,
+): Promise<void> {
+  const value = Uint8Array.of(on ? 1 : 0);
+  await change(context, group, { kind: "set", field: settingFields.receipts, value }, requireAdmin);
+}
+
+/** Makes a junior an admin, a member or a reader. Throws group-role, -ended, member-unknown. */
 export async function setRole(
   context: GroupsContext,
   group: Group,
   member: MemberId,
-  role: "admin" | "member",
+  role: "admin" | "member" | "reader",
 ): Promise<void> {
   const target = memberId.bytes(member);
-  const action = { kind: "role" as const, target, role: role === "admin" ? 1 : 2, cuts: [] };
+  const cuts = role === "reader" ? cutsOf(group, member) : [];
+  const action = { kind: "role" as const, target, role: ROLES[role], cuts };
   await change(context, group, action, (each) => {
     requireAdmin(each);
     requireJunior(each, member);

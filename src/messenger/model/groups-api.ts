@@ -1,5 +1,11 @@
 /** The use cases of groups. */
-import type { GroupInvitationView, GroupMemberView, GroupView } from "../../model/index.ts";
+import type { MessageId } from "../../base/index.ts";
+import type {
+  GroupInvitationView,
+  GroupMemberView,
+  GroupReachView,
+  GroupView,
+} from "../../model/index.ts";
 
 /**
  * `group` is an alias or an id, with or without `group:` before it; of an invitation it is the name
@@ -33,9 +39,21 @@ export interface GroupsApi {
    */
   remove(group: string, member: string): Promise<GroupView>;
   /** Throws group-role, group-ended, member-unknown. */
-  setRole(group: string, member: string, role: "admin" | "member"): Promise<GroupView>;
+  setRole(group: string, member: string, role: "admin" | "member" | "reader"): Promise<GroupView>;
   /** Sets a text of the group for all members. Throws group-role, group-ended, name-invalid. */
   set(group: string, setting: "name" | "topic", text: string): Promise<GroupView>;
+  /**
+   * How long messages from now on are kept, ms; 0: forever. Throws group-role, group-ended,
+   * timer-invalid.
+   */
+  setTimer(group: string, ms: number): Promise<GroupView>;
+  /** Whether members acknowledge what they received and read. Throws group-role, group-ended. */
+  setReceipts(group: string, on: boolean): Promise<GroupView>;
+  /**
+   * What each other member has proven of a message of ours. Throws message-unknown, also of one
+   * that is not in a group, and message-ambiguous.
+   */
+  who(id: MessageId, group?: string): Promise<GroupReachView[]>;
   /** Ends our own membership. The messages stay here. Throws group-ended. */
   leave(group: string): Promise<GroupView>;
   /** Ends the group for all; the owner can do it. Throws group-role, group-ended. */

@@ -33,6 +33,8 @@ export interface GroupPort {
   /** A link carries group frames from now on. */
   linkReady(peer: Peer, link: Link): void;
   linkEnded(peer: Peer, link: Link): void;
+  /** Whether a message to a group with this contact waits for a member. */
+  hasToSend(peer: Peer): boolean;
   /**
    * Takes a group frame, without its type.
    * @returns false where no honest peer sends it: the link is to be closed.

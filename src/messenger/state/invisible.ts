@@ -7,8 +7,8 @@ import { type Peer, pendingCount } from "../model/peer.ts";
 import type { Context } from "./context.ts";
 
 /** Whether a link with this contact may be made: an invisible node has a reason for each. */
-export function mayLink({ presence }: Context, peer: Peer): boolean {
-  return !presence.invisible || hasToSend(peer);
+export function mayLink({ presence, groupPort }: Context, peer: Peer): boolean {
+  return !presence.invisible || hasToSend(peer) || groupPort.hasToSend(peer);
 }
 
 /** A message of ours, or our side of a pairing, is still to go. */

@@ -228,6 +228,7 @@ const table: Record<MethodName, { good: object; asks?: unknown[]; bad: unknown[]
     asks: ["setInGroup", "Club", "topic", ""],
     bad: [{}, { ...inClub, name: "" }, { ...inClub, topic: "x".repeat(513) }],
   },
+  "group.who": { good: { id: message.id }, asks: ["whoHas", message.id, undefined], bad: [{}] },
   "group.leave": { good: inClub, asks: ["leaveGroup", "Club"], bad: [{}] },
   "group.dissolve": { good: inClub, asks: ["dissolveGroup", "Club"], bad: [{}] },
   "conversation.list": {

@@ -243,6 +243,9 @@ async function play(nodes: readonly RunningDaemon[]): Promise<Examples> {
   await record("group.join");
   await alice.event((event) => joined(event, walks.ref));
   await record("group.show");
+  const said = await call("message.send", { who: "group:Club", text: "Hello.", wait: "delivered" });
+  shown.push([said.message.id, sample.groupMessage]);
+  await record("group.who", { id: said.message.id });
   const { members } = await record("group.members");
   for (const [i, id] of [sample.member, sample.otherMember].entries())
     shown.push([members[i]?.member ?? "", id]);

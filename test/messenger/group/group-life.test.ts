@@ -98,4 +98,65 @@ describe("a group of three contacts", () => {
     assert.equal((await announced()).length - before, made, "it serves the next message");
     await world.stop();
   });
+
+  it("lets a reader read only, until it may write again, under other keys", async () => {
+    const { world, alice, bob, carol } = await groupOf(11);
+    await bob.messenger.send("group:Club", "one");
+    await world.time.pass(10 * SECOND);
+    await alice.messenger.groups.setRole("Club", "bob", "reader");
+    await world.time.pass(10 * SECOND);
+    await assert.rejects(bob.messenger.send("group:Club", "no"), { code: "group-reader" });
+    await carol.messenger.send("group:Club", "two");
+    await world.time.pass(10 * SECOND);
+    await alice.messenger.groups.setRole("Club", "bob", "member");
+    await world.time.pass(10 * SECOND);
+    await bob.messenger.send("group:Club", "three");
+    await world.time.pass(30 * SECOND);
+    for (const node of [alice, bob, carol])
+      assert.deepEqual(await texts(node), ["one", "two", "three"], node.name);
+    await world.stop();
+  });
+
+  it("says which members have a message, and no more than they proved", async () => {
+    const { world, alice, bob, carol } = await groupOf(12);
+    await carol.stop();
+    await world.time.pass(60 * SECOND);
+    const { id } = await alice.messenger.send("group:Club", "hello");
+    await world.time.pass(20 * SECOND);
+    const states = async () =>
+      (await alice.messenger.groups.who(id)).map(({ contact, state }) => [contact, state]);
+    assert.deepEqual(await states(), [
+      ["bob", "delivered"],
+      ["carol", "none"],
+    ]);
+    await bob.messenger.markRead("group:Club", {});
+    await carol.start();
+    await world.time.pass(120 * SECOND);
+    assert.deepEqual(await states(), [
+      ["bob", "read"],
+      ["carol", "delivered"],
+    ]);
+    const { id: own } = await alice.messenger.send("bob", "of a pair");
+    await assert.rejects(alice.messenger.groups.who(own), { code: "message-unknown" });
+    await world.stop();
+  });
+
+  it("has a timer and a topic that all know, and messages go when their time is over", async () => {
+    const { world, alice, bob, carol } = await groupOf(13);
+    await alice.messenger.groups.set("Club", "topic", "Walks");
+    await alice.messenger.groups.setTimer("Club", 60 * SECOND);
+    await assert.rejects(alice.messenger.groups.setTimer("Club", 1), { code: "timer-invalid" });
+    await assert.rejects(bob.messenger.groups.set("Club", "topic", "x"), { code: "group-role" });
+    await world.time.pass(10 * SECOND);
+    for (const node of [bob, carol]) {
+      const { topic, timer } = node.messenger.groups.show("Club");
+      assert.deepEqual([topic, timer], ["Walks", 60 * SECOND], node.name);
+    }
+    await bob.messenger.send("group:Club", "soon gone");
+    await world.time.pass(5 * SECOND);
+    for (const node of [alice, carol]) await node.messenger.markRead("group:Club", {});
+    await world.time.pass(180 * SECOND);
+    for (const node of [alice, bob, carol]) assert.deepEqual(await texts(node), [], node.name);
+    await world.stop();
+  });
 });

@@ -1,5 +1,6 @@
 /** The `group.*` methods. */
 import type { GroupMethods } from "../../../api/index.ts";
+import { idOf } from "./message.ts";
 import type { DispatchParts, Handlers } from "./method-types.ts";
 
 export function groupHandlers({ messenger }: DispatchParts): Handlers<GroupMethods> {
@@ -22,9 +23,14 @@ export function groupHandlers({ messenger }: DispatchParts): Handlers<GroupMetho
     "group.role": async ({ group, member, role }) => ({
       group: await groups.setRole(group, member, role),
     }),
-    "group.set": async ({ group, name, topic }) => {
+    "group.who": async ({ id, group }) => ({
+      members: await groups.who(idOf(id), group),
+    }),
+    "group.set": async ({ group, name, topic, timer, receipts }) => {
       if (name !== undefined) await groups.set(group, "name", name);
       if (topic !== undefined) await groups.set(group, "topic", topic);
+      if (timer !== undefined) await groups.setTimer(group, timer);
+      if (receipts !== undefined) await groups.setReceipts(group, receipts);
       return { group: groups.show(group) };
     },
     "group.leave": async ({ group }) => ({ group: await groups.leave(group) }),
