@@ -10,6 +10,7 @@ import {
   widthOf,
 } from "../../base/index.ts";
 import { formatTime } from "../format/time.ts";
+import { conversationName } from "../format/with-names.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import { allConversations } from "../runtime/lists.ts";
 import {
@@ -63,20 +64,20 @@ export const define: Define = (command, context) => {
       .description(summary)
       .action(async (who: string) => {
         const result = await context.call("conversation.set", { who, ...set });
-        context.out.data(safe`✓ ${result.conversation.name} ${done}`, result);
+        context.out.data(safe`✓ ${conversationName(result.conversation)} ${done}`, result);
       });
   command
     .command("unread <who>")
     .description("mark it as unread, on this node only")
     .action(async (who: string) => {
       const result = await context.call("conversation.markUnread", { who });
-      context.out.data(safe`✓ ${result.conversation.name} marked as unread`, result);
+      context.out.data(safe`✓ ${conversationName(result.conversation)} marked as unread`, result);
     });
 };
 
 async function list(node: NodeOrStore, { all }: ListOptions, context: Context): Promise<void> {
   const conversations = await allConversations(node, all ? {} : { archived: false });
-  const width = Math.max(0, ...conversations.map(({ name }) => widthOf(name)));
+  const width = Math.max(0, ...conversations.map((each) => widthOf(conversationName(each))));
   const lines = conversations.map((each) => conversationLine(each, width));
   const none = all
     ? "No conversations yet. Create an invite: sotto invite"
@@ -90,7 +91,7 @@ const PREVIEW = 50;
 
 /** A conversation on one line: its name, when it last changed, what is special, the last text. */
 export function conversationLine(conversation: Conversation, width: number): SafeText {
-  const { name, last, lastAt, unread, pinned, muted, archived, draft } = conversation;
+  const { last, lastAt, unread, pinned, muted, archived, draft } = conversation;
   const notes = [
     ...(unread > 0 ? [`${unread} unread`] : []),
     ...(pinned ? ["pinned"] : []),
@@ -100,7 +101,7 @@ export function conversationLine(conversation: Conversation, width: number): Saf
   ].join(", ");
   const time = lastAt === undefined ? "" : formatTime(lastAt);
   const columns = `${time.padEnd(TIME)}  ${notes.padEnd(NOTES)}`;
-  return safe`${padded(name, width)}  ${columns}  ${preview(last)}`;
+  return safe`${padded(conversationName(conversation), width)}  ${columns}  ${preview(last)}`;
 }
 
 const TIME = formatTime(0).length;
