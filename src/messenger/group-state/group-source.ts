@@ -6,10 +6,12 @@ import {
   type GroupMessageKey,
   generationId,
   groupLimits,
+  inLogOrder,
   type MemberId,
   memberId,
   newestHeads,
   type OpId,
+  precedes,
   type RecordId,
   type RecordItem,
   recipientsOf,
@@ -18,7 +20,12 @@ import {
   type WantedRange,
 } from "../../group/index.ts";
 import type { GroupAck } from "../../wire/index.ts";
-import { type GroupMessageParts, joinGroupRecord, splitGroupRecord } from "../../wire/index.ts";
+import {
+  type GroupMessageParts,
+  joinGroupRecord,
+  linkLists,
+  splitGroupRecord,
+} from "../../wire/index.ts";
 import type {
   GivenMessages,
   LackingItems,
@@ -72,12 +79,16 @@ export class GroupSyncSource implements SyncSource {
     return this.#group.state.members.has(member);
   }
 
-  removalOf(member: MemberId): RecordId | undefined {
+  removalOf(member: MemberId): readonly RecordId[] {
     const { state, records, log } = this.#group;
-    const removal = (state.cutoffs.get(member) ?? []).find(
-      ({ op }) => log.ops.get(op)?.action.kind === "remove",
+    const removal = (state.cutoffs.get(member) ?? [])
+      .flatMap(({ op }) => log.ops.get(op) ?? [])
+      .find(({ action }) => action.kind === "remove");
+    if (removal === undefined) return [];
+    const before = [...log.ops.values()].filter((op) => precedes(op, removal)).sort(inLogOrder);
+    return [...before.slice(1 - linkLists.news), removal].flatMap(
+      ({ id }) => records.ofOp(id) ?? [],
     );
-    return removal && records.ofOp(removal.op);
   }
 
   heads(): readonly StreamHead[] {

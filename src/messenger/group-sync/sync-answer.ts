@@ -45,8 +45,8 @@ const nothing: SyncResponse = {
 };
 
 /**
- * The answer to a request. An account that is no member is given the op of its removal and nothing
- * else.
+ * The answer to a request. An account that is no member is given its removal (`removalOf`) and
+ * nothing else.
  * @returns `undefined` where no honest member sends such a request.
  */
 export async function answer(
@@ -57,9 +57,10 @@ export async function answer(
 ): Promise<Answer | undefined> {
   const page = new Page();
   if (!source.isMember(member)) {
-    const removal = source.removalOf(member);
-    const record = removal && (await source.readRecord(removal));
-    if (record !== undefined) page.add(record);
+    for (const id of source.removalOf(member)) {
+      const record = await source.readRecord(id);
+      if (record !== undefined && !page.add(record)) break;
+    }
     return { response: { ...nothing, records: page.items }, wanted: [], listed: [] };
   }
   const items = source.records();

@@ -69,8 +69,11 @@ export interface SyncSource {
   /** This node in the group. */
   readonly us: MemberId;
   isMember(member: MemberId): boolean;
-  /** The record of the op that removed a member, the only one that it is given. */
-  removalOf(member: MemberId): RecordId | undefined;
+  /**
+   * The op that removed an account and ops before it, oldest first, at most `linkLists.news`: the
+   * only records that it is given. It was a member when they were made, and may lack some.
+   */
+  removalOf(member: MemberId): readonly RecordId[];
 
   /** What is here of each stream. With more than 8 gaps a head ends below the ninth. */
   heads(): readonly StreamHead[];

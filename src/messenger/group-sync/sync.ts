@@ -102,18 +102,10 @@ export class GroupSync {
    * @param records u8 kind ‖ bytes. @param except the member that they came from.
    */
   spread(records: readonly Uint8Array[], except?: MemberId): void {
-    const pages: Uint8Array[][] = [[]];
-    let bytes = 0;
-    for (const record of records) {
-      const page = pages.at(-1) as Uint8Array[];
-      const full = page.length === linkLists.news || bytes + record.length > syncPageBytes;
-      if (full && page.length > 0) pages.push([record]);
-      else page.push(record);
-      bytes = full ? record.length : bytes + record.length;
-    }
+    const pages = inPages(records);
     for (const [member, { link }] of this.#links)
       if (member !== except && !link.provisional && !link.removed)
-        for (const page of pages) if (page.length > 0) link.send({ kind: "news", records: page });
+        for (const page of pages) link.send({ kind: "news", records: page });
   }
 
   /** What is known to exist and is not here, and of how many linked members it was asked. */
@@ -145,9 +137,12 @@ export class GroupSync {
     if (joined.told) return;
     joined.told = true;
     const { source } = this.#context;
-    const removal = source.removalOf(joined.link.member);
-    const record = removal && (await source.readRecord(removal));
-    if (record !== undefined) joined.link.send({ kind: "news", records: [record] });
+    const records: Uint8Array[] = [];
+    for (const id of source.removalOf(joined.link.member)) {
+      const record = await source.readRecord(id);
+      if (record !== undefined) records.push(record);
+    }
+    for (const page of inPages(records)) joined.link.send({ kind: "news", records: page });
   }
 
   async #takeNews({ link, news }: Joined, records: readonly Uint8Array[]): Promise<void> {
@@ -168,6 +163,20 @@ export class GroupSync {
     this.#reports.set(member, now);
     source.broken(generationId.from(generation), member);
   }
+}
+
+/** Records in messages of `news`, in their order. */
+function inPages(records: readonly Uint8Array[]): Uint8Array[][] {
+  const pages: Uint8Array[][] = [[]];
+  let bytes = 0;
+  for (const record of records) {
+    const page = pages.at(-1) as Uint8Array[];
+    const full = page.length === linkLists.news || bytes + record.length > syncPageBytes;
+    if (full && page.length > 0) pages.push([record]);
+    else page.push(record);
+    bytes = full ? record.length : bytes + record.length;
+  }
+  return pages.filter(({ length }) => length > 0);
 }
 
 const DAY = 86_400_000;

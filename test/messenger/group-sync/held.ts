@@ -110,7 +110,7 @@ export class HeldGroup implements SyncSource {
   }
 
   isMember = (member: MemberId): boolean => this.members.has(member);
-  removalOf = (): RecordId | undefined => this.removal;
+  removalOf = (): readonly RecordId[] => (this.removal === undefined ? [] : [this.removal]);
   frontier = () => [];
   newestGeneration = () => undefined;
   lamport = () => 7;

@@ -99,6 +99,22 @@ describe("a group of three contacts", () => {
     await world.stop();
   });
 
+  it("tells a member that was away of its removal, and of what came before it", async () => {
+    const { world, alice, bob, carol } = await groupOf(14);
+    await carol.stop();
+    await alice.messenger.groups.set("Club", "topic", "Walks");
+    await world.time.pass(10 * SECOND);
+    await alice.messenger.groups.remove("Club", "carol");
+    await alice.messenger.groups.set("Club", "topic", "Secret");
+    await world.time.pass(10 * SECOND);
+    await carol.start();
+    await world.time.pass(120 * SECOND);
+    const { standing, topic } = carol.messenger.groups.show("Club");
+    assert.deepEqual([standing, topic], ["removed", "Walks"]);
+    assert.deepEqual(names(bob), ["alice owner", "bob member"]);
+    await world.stop();
+  });
+
   it("lets a reader read only, until it may write again, under other keys", async () => {
     const { world, alice, bob, carol } = await groupOf(11);
     await bob.messenger.send("group:Club", "one");

@@ -195,7 +195,7 @@ describe("messenger/group: synchronisation of stored groups", () => {
       assert.equal(await founder.source?.readPage(page, removed.us), undefined);
       assert.notEqual(await founder.source?.readPage(page, kept.us), undefined);
     }
-    assert.equal(founder.source?.removalOf(removed.us) !== undefined, true);
+    assert.ok((founder.source?.removalOf(removed.us) ?? []).length > 0);
     stop(nodes);
   });
 
