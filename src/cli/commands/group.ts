@@ -12,7 +12,7 @@ import {
 } from "../../base/index.ts";
 import { confirmed, type YesOption, yesOption } from "../args/confirm.ts";
 import { findMessage, messageArgument } from "../args/message-arg.ts";
-import { nameOf, quoted, shellWord } from "../format/format.ts";
+import { count, nameOf, quoted, shellWord } from "../format/format.ts";
 import { formatTime, parseDurationArg } from "../format/time.ts";
 import type { Context, Define } from "../runtime/context.ts";
 import {
@@ -228,19 +228,20 @@ const standings: Readonly<Record<Group["standing"], string>> = {
 
 function groupLine(group: Group, width: number): SafeText {
   const { members, linked, role, standing } = group;
-  const people = `${members} ${members === 1 ? "member" : "members"}`;
+  const people = count(members, "member");
   const notes = [standings[standing], role ?? "", linked > 0 ? `${linked} linked` : ""];
   const shown = notes.filter((note) => note !== "").join(", ");
   return safe`${padded(marked(group), width)}  ${people.padEnd(11)}  ${shown}`;
 }
 
-function invitationLine({ name, from, members, state, expires }: GroupInvitation): SafeText {
+/** An open invitation, and the command that accepts it. */
+export function invitationLine({ name, from, members, state, expires }: GroupInvitation): SafeText {
   const who = displayLine(from.name);
   const next =
     state === "joining"
       ? `waiting for ${who} to add you`
       : `sotto group join ${shellWord(name)}  (until ${formatTime(expires)})`;
-  return safe`${who} invites you to ${quoted(name)}, ${members} members: ${next}`;
+  return safe`${who} invites you to ${quoted(name)}, ${count(members, "member")}: ${next}`;
 }
 
 async function show(name: string, node: NodeOrStore, context: Context): Promise<void> {
@@ -305,7 +306,7 @@ async function dissolve(name: string, options: YesOption, context: Context): Pro
   const { group } = await context.call("group.show", { group: name });
   if (group.role !== "owner")
     throw new SottoError("group-role", "Only the owner of the group can dissolve it.");
-  const loss = safe`${marked(group)} ends for its ${group.members} members.`;
+  const loss = safe`${marked(group)} ends for its ${count(group.members, "member")}.`;
   if (!(await confirmed(String(loss), options, context))) return;
   const result = await context.call("group.dissolve", { group: group.ref });
   context.out.data(safe`✓ ${marked(result.group)} is dissolved`, result);

@@ -8,7 +8,7 @@ import {
   refOf,
 } from "../../api/index.ts";
 import { type Part, safe } from "../../base/index.ts";
-import { contactStateText, lookAlikeNotes, nameOf, quoted } from "../format/format.ts";
+import { contactStateText, count, lookAlikeNotes, nameOf, quoted } from "../format/format.ts";
 import { messageLines, reachedText } from "../format/message-lines.ts";
 import { quotedMessages } from "../format/quoted-messages.ts";
 import { authorName, conversationName, eventWithName, nameIn } from "../format/with-names.ts";
@@ -157,8 +157,10 @@ async function describe(
       return `invited to ${event.invitation.name}`;
     case "group.declined":
       return `${name(event.account)} declined to join ${event.group.alias}`;
-    case "group.changed":
-      return `group ${event.group.alias}, ${event.group.standing}, ${event.group.members} members`;
+    case "group.changed": {
+      const { alias, standing, members } = event.group;
+      return `group ${alias}, ${standing}, ${count(members, "member")}`;
+    }
     case "presence.snapshot":
       return `${event.online.length} online`;
     case "net.changed":
