@@ -40,6 +40,7 @@ import { lackingPages, openGenerations } from "./generations.ts";
 import type { Group } from "./group.ts";
 import type { GroupsContext } from "./group-context.ts";
 import { commitOrReload, withGroupLock } from "./group-store.ts";
+import { groupEvent } from "./group-views.ts";
 import { generationNamed, putGeneration } from "./held-keys.ts";
 import type { ItemRow } from "./held-records.ts";
 import { newestOpen } from "./seal.ts";
@@ -227,7 +228,9 @@ export class GroupSyncSource implements SyncSource {
       for (const page of pages) {
         const change = openGenerations(this.#context, this.#group, page);
         if (change.ops.length === 0) continue;
-        const tell = await commitOrReload(this.#context, this.#group, change.ops, []);
+        const tell = await commitOrReload(this.#context, this.#group, change.ops, [
+          groupEvent(this.#context.viewer, this.#group),
+        ]);
         change.apply();
         tell();
         made.push(...(change.fresh ?? []));

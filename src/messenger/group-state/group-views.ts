@@ -39,7 +39,7 @@ export class GroupViewer implements GroupViews {
       alias: row.alias,
       name: nameOf(group) || row.alias,
       topic: fromUtf8(settingOf(group, "topic")) ?? "",
-      standing: row.standing,
+      standing: row.standing === "member" && isBehind(group) ? "behind" : row.standing,
       ...(own !== undefined && { role: own.role }),
       members: members.length,
       linked: members.filter(({ entry }) => this.#shown.isLinked(group, entry.account)).length,
@@ -81,6 +81,11 @@ export class GroupViewer implements GroupViews {
       linked: !own && this.#shown.isLinked(group, account),
     };
   }
+}
+
+/** Whether a generation is announced whose keys are still to come: others may write under it. */
+function isBehind({ keys }: Group): boolean {
+  return [...keys.generations.values()].some(({ standing }) => standing === "announced");
 }
 
 /** The event that a group is another one now. */

@@ -21,6 +21,8 @@ export interface RecordBatch {
   readonly acks: GroupAck[];
   /** Operations were added. */
   touched: boolean;
+  /** A generation was announced to this node. */
+  announced: boolean;
 }
 
 /** The newest entry of an account in the log, whether it is a member now or not. */

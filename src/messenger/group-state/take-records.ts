@@ -88,7 +88,15 @@ export async function takeRecords(
   given: readonly Uint8Array[],
   from?: MemberId,
 ): Promise<TakenRecords> {
-  const batch: RecordBatch = { context, group, ops: [], fresh: [], acks: [], touched: false };
+  const batch: RecordBatch = {
+    context,
+    group,
+    ops: [],
+    fresh: [],
+    acks: [],
+    touched: false,
+    announced: false,
+  };
   let open: Open[] = [];
   let fate: Taken = "taken";
   for (const bytes of given) {
@@ -125,13 +133,13 @@ function placeOf({ kind, bytes }: GroupRecord): Pick<Open, "parents" | "depth"> 
   return { parents: op?.parents.map(opId.from) ?? [], depth: op?.depth ?? 0 };
 }
 
-async function commit({ context, group, ops, touched }: RecordBatch): Promise<void> {
+async function commit({ context, group, ops, touched, announced }: RecordBatch): Promise<void> {
   if (ops.length === 0) return;
   if (touched) group.state = replay(group.log);
   const next = { ...group.row, standing: standingOf(group) };
   const changed = next.standing !== group.row.standing;
   const row = changed ? [putGroup(next)] : [];
-  const events = touched || changed ? [groupEvent(context.viewer, group)] : [];
+  const events = touched || announced || changed ? [groupEvent(context.viewer, group)] : [];
   const tell = await commitOrReload(context, group, [...ops, ...row], events);
   group.row = next;
   tell();
@@ -202,6 +210,7 @@ function addGeneration(batch: RecordBatch, announced: Announced): Verdict {
     standing: isOurs ? "announced" : "foreign",
   };
   if (isOurs) {
+    batch.announced = true;
     const over = endSurplus(group, generation);
     batch.ops.push(...over.ops);
     over.apply();
