@@ -63,7 +63,7 @@ export const errorTable = {
   ),
   "group-ended": entry(
     "bad-input",
-    "Its messages stay readable: sotto read GROUP. An admin can invite you again.",
+    "Its messages stay readable: sotto read GROUP. While it has members, an admin can invite you.",
   ),
   "group-joining": entry(
     "environment",

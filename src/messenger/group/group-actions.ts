@@ -39,6 +39,7 @@ import {
   putInvitation,
   type ReceivedInvitation,
   type SentInvitation,
+  wipeJoiningKeys,
 } from "../group-state/invitations.ts";
 import { invitationKey, type KeptInvitation } from "../inbox/group-invitations.ts";
 import { reachable } from "../model/contact.ts";
@@ -46,7 +47,7 @@ import { newConversation } from "../model/conversation.ts";
 import { decodeRow, drop } from "../model/rows.ts";
 import { putGroup } from "../state/change-contact.ts";
 import { background, withContactLock } from "../state/context.ts";
-import { tellContact } from "./invite.ts";
+import { invitationTo, tellContact } from "./invite.ts";
 
 /** Runs through the kept actions when it is woken, one run at a time. */
 export class GroupActions {
@@ -124,6 +125,13 @@ async function takeInvite(
   const now = clock.now();
   const before = invitations.received(group, from);
   const isIn = isInGroup(groups.byId(group));
+  if (body.expires <= now && before !== undefined) {
+    // Taken back: who sent it cannot add us.
+    await settle(context, action, [dropInvitation(before)]);
+    invitations.delete(before);
+    wipeJoiningKeys(before);
+    return;
+  }
   if (isIn || body.expires <= now || (before === undefined && !invitations.hasRoomFor(from))) {
     await settle(context, action);
     return;
@@ -171,7 +179,7 @@ async function takeJoin(
     const entry = readJoiner(context, id, action, { entry: body.entry, package: body.package });
     const own = group.state.members.get(group.row.us)?.role;
     if (entry === undefined || (own !== "owner" && own !== "admin")) {
-      await settle(context, action);
+      await takeBack(context, group, sent, action);
       return;
     }
     const added: SentInvitation = { ...sent, added: true };
@@ -183,6 +191,28 @@ async function takeJoin(
       await author(context, group, add, rows, () => keepPackage(group, entry.member, keys));
     }
     invitations.set(added);
+  });
+}
+
+/** Tells a contact that accepted that this node cannot add it, by an invitation that is over. */
+async function takeBack(
+  context: GroupsContext,
+  group: Group,
+  sent: SentInvitation,
+  action: KeptInvitation,
+): Promise<void> {
+  const { contactStore, invitations } = context;
+  const peer = contactStore.byAccount(sent.to);
+  if (peer === undefined || !reachable(peer.contact)) {
+    await settle(context, action, [dropInvitation(sent)]);
+    invitations.delete(sent);
+    return;
+  }
+  const body = { ...invitationTo(group), expires: 0 };
+  await withContactLock(context, peer, async () => {
+    const rows = [dropInvitation(sent), drop(invitationKey(action))];
+    await tellContact(context, peer, body, rows);
+    invitations.delete(sent);
   });
 }
 

@@ -44,29 +44,36 @@ const ACTION_BYTES = 4 * 1024;
  */
 export async function invite(context: GroupsContext, group: Group, peer: Peer): Promise<void> {
   const { clock, invitations } = context;
-  const { row, state, log } = group;
+  const { row, state } = group;
   requireAdmin(group);
   requireFree(context, group);
   const { account } = peer.contact;
   for (const { entry } of state.members.values())
     if (entry.account === account)
       throw new SottoError("member-exists", "This contact is a member of the group already.");
-  const founder = [...log.ops.values()].find(({ action }) => action.kind === "create");
-  if (founder?.action.kind !== "create") throw new SottoError("internal", "No create operation.");
   const expires = clock.now() + groupLimits.invitationAge;
   const sent: SentInvitation = { kind: "sent", group: row.id, to: account, expires, added: false };
-  const body = {
-    kind: "groupInvite" as const,
-    group: groupId.bytes(row.id),
-    name: nameOf(group),
-    members: state.members.size,
-    founder: accountId.bytes(founder.action.founder.account),
-    expires,
-  };
+  const body = { ...invitationTo(group), expires };
   await withKnownOwner(context, peer, async () => {
     await tellContact(context, peer, body, [putInvitation(sent)]);
     invitations.set(sent);
   });
+}
+
+/** What an invitation states of a group, but for when it ends. */
+export function invitationTo(
+  group: Group,
+): Omit<Extract<InvitationAction, { kind: "groupInvite" }>, "expires"> {
+  const { row, state, log } = group;
+  const founder = [...log.ops.values()].find(({ action }) => action.kind === "create");
+  if (founder?.action.kind !== "create") throw new SottoError("internal", "No create operation.");
+  return {
+    kind: "groupInvite",
+    group: groupId.bytes(row.id),
+    name: nameOf(group),
+    members: state.members.size,
+    founder: accountId.bytes(founder.action.founder.account),
+  };
 }
 
 /**

@@ -89,4 +89,26 @@ describe("An invitation to a group", () => {
     assert.ok(limits.outboxMessages > groupLimits.invitations);
     await world.stop();
   });
+
+  it("is taken back where its sender cannot add the contact any more", async () => {
+    const { world, alice, bob } = await ownerAndContact(8);
+    const carol = await world.node("carol");
+    for (const other of [alice, bob]) await world.pair(other, carol);
+    await alice.messenger.groups.invite("Club", "carol");
+    await world.time.pass(5 * SECOND);
+    await carol.messenger.groups.join("Club");
+    await world.time.pass(20 * SECOND);
+    await alice.messenger.groups.setRole("Club", "carol", "admin");
+    await world.time.pass(5 * SECOND);
+    await carol.messenger.groups.invite("Club", "bob");
+    await world.time.pass(5 * SECOND);
+    await alice.messenger.groups.setRole("Club", "carol", "member");
+    await world.time.pass(5 * SECOND);
+    await bob.messenger.groups.join("Club");
+    await world.time.pass(20 * SECOND);
+    assert.deepEqual(invited(bob), []);
+    assert.deepEqual(bob.messenger.groups.list(), []);
+    assert.equal(alice.messenger.groups.show("Club").members, 2);
+    await world.stop();
+  });
 });
