@@ -40,7 +40,7 @@ export const commands: readonly Entry[] = [
   entry("add", "add the contact who sent you an invite", () => import("./commands/add.ts")),
   entry("requests", "accept or deny contact requests", () => import("./commands/requests.ts")),
   entry("contacts", "list and manage your contacts", () => import("./commands/contacts.ts"), {
-    subcommand: "rename",
+    subcommands: ["rename"],
     valued: [],
     single: { options: [] },
   }),
@@ -49,7 +49,11 @@ export const commands: readonly Entry[] = [
     "list, pin, mute and archive conversations",
     () => import("./commands/conversations.ts"),
   ),
-  entry("group", "make and manage groups", () => import("./commands/group.ts")),
+  entry("group", "make and manage groups", () => import("./commands/group.ts"), {
+    subcommands: ["rename", "topic"],
+    valued: [],
+    single: { options: [] },
+  }),
   entry("verify", "compare safety numbers with a contact", () => import("./commands/verify.ts")),
   entry("send", "send a message", () => import("./commands/send.ts"), {
     valued: ["--reply", "--wait", "--timeout", "--idempotency-key"],

@@ -4,8 +4,8 @@
 export interface LiteralText {
   /** Its options that have a value of their own, which is not the argument before the text. */
   readonly valued: readonly string[];
-  /** Only this subcommand has the text. */
-  readonly subcommand?: string;
+  /** Only these subcommands have the text. */
+  readonly subcommands?: readonly string[];
   /**
    * The text is one argument, such as a name: options may come after it, and these, like the global
    * ones, in its place.
@@ -28,8 +28,9 @@ export function markText(
   const name = nextArgument(args, 0, []);
   const text = name === undefined ? undefined : textOf(args[name] as string);
   if (name === undefined || text === undefined) return args;
-  const command = text.subcommand === undefined ? name : nextArgument(args, name + 1, []);
-  if (command === undefined || args[command] !== (text.subcommand ?? args[name])) return args;
+  const command = text.subcommands === undefined ? name : nextArgument(args, name + 1, []);
+  if (command === undefined) return args;
+  if (text.subcommands?.includes(args[command] as string) === false) return args;
   const first = nextArgument(args, command + 1, text.valued);
   if (first === undefined) return args;
   const start = first + 1;

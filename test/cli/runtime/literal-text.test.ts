@@ -28,7 +28,7 @@ describe("the text of a command line", () => {
   it("is known for every command that has one, with its options that have a value", async () => {
     const expected: Record<string, readonly string[]> = {};
     const texts = ["text", "emoji", "name"];
-    for (const { name, load } of commands) {
+    for (const { name, load, text } of commands) {
       const command = new Command(name);
       (await load()).define(command, {} as Context);
       const all = [command, ...command.commands];
@@ -36,6 +36,8 @@ describe("the text of a command line", () => {
       const isText = ({ registeredArguments: its }: Command) =>
         its.length > 1 && texts.includes(its.at(-1)?.name() ?? "");
       if (!all.some(isText)) continue;
+      const subcommands = command.commands.filter(isText).map((its) => its.name());
+      assert.deepEqual(text?.subcommands ?? [], subcommands, name);
       expected[name] = command.options
         .filter(({ required, optional }) => required || optional)
         .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined));
@@ -46,14 +48,15 @@ describe("the text of a command line", () => {
       ),
       expected,
     );
-    assert.deepEqual(Object.keys(expected), ["contacts", "send", "edit", "react"]);
+    assert.deepEqual(Object.keys(expected), ["contacts", "group", "send", "edit", "react"]);
   });
 
   it("is one argument of a subcommand, in whose place options may be", () => {
-    const rename = { subcommand: "rename", valued: [], single: { options: ["--yes"] } };
+    const rename = { subcommands: ["rename", "topic"], valued: [], single: { options: ["--yes"] } };
     const single = (...args: string[]): string =>
       markText(args, (name) => (name === "contacts" ? rename : undefined)).join(" ");
     assert.equal(single("contacts", "rename", "bob", "-h"), "contacts rename bob -- -h");
+    assert.equal(single("contacts", "topic", "bob", "-h"), "contacts topic bob -- -h");
     for (const args of [
       ["contacts", "rename", "bob", "-h", "--json"],
       ["contacts", "rename", "bob", "--json"],
